@@ -20,7 +20,7 @@ class Histogram {
   [[nodiscard]] std::uint64_t count() const { return count_; }
   [[nodiscard]] std::int64_t min() const { return count_ == 0 ? 0 : min_; }  ///< exact
   [[nodiscard]] std::int64_t max() const { return count_ == 0 ? 0 : max_; }  ///< exact
-  [[nodiscard]] double mean() const;                                           ///< exact (from the exact sum)
+  [[nodiscard]] double mean() const;                                         ///< exact (from the exact sum)
   /// Nearest rank: the highest value equivalent to sorted[ceil(q*N)-1], never above max(). q in [0,1]; 0 when empty.
   [[nodiscard]] std::int64_t quantile(double q) const;
 

@@ -39,9 +39,9 @@ class Quantity {
   /// Canonical form as kubectl prints it.
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] QuantityFormat format() const { return format_; }
-  [[nodiscard]] int sign() const;                  ///< -1, 0 or 1
-  [[nodiscard]] double approximate() const;        ///< for display; relative error below 1e-15
-  [[nodiscard]] Quantity rounded_up() const;       ///< to a whole number, away from zero
+  [[nodiscard]] int sign() const;             ///< -1, 0 or 1
+  [[nodiscard]] double approximate() const;   ///< for display; relative error below 1e-15
+  [[nodiscard]] Quantity rounded_up() const;  ///< to a whole number, away from zero
 
   /// Exact. The result prints with the left operand's suffixes, or the right one's if the left operand is zero.
   friend Quantity operator+(const Quantity& a, const Quantity& b);
@@ -56,8 +56,8 @@ class Quantity {
   [[nodiscard]] Wide wide_nano() const;
   [[nodiscard]] std::int64_t scaled_value(std::int64_t nano_per_unit) const;
 
-  Int128 nano_ = 0;                    ///< value in 10^-9, unless wide_ is set
-  std::shared_ptr<const Wide> wide_;   ///< the same, for values beyond 128 bits ("1e100")
+  Int128 nano_ = 0;                   ///< value in 10^-9, unless wide_ is set
+  std::shared_ptr<const Wide> wide_;  ///< the same, for values beyond 128 bits ("1e100")
   std::string text_ = "0";
   QuantityFormat format_ = QuantityFormat::DecimalSi;
   bool scaled_ = true;  ///< Kubernetes holds it as int64 * 10^n, not as a long decimal; decides only what overflow looks like
