@@ -40,14 +40,14 @@ struct RateLimit {
 /// How fast words travel: the timing of a control plane as a value. Sources: kubernetes-semantics §10.
 struct DeliveryProfile {
   std::string name = "instant";
-  SimDuration write_latency;        ///< request sent → answer seen; the commit happens at its end
-  SimDuration watch_delay;          ///< commit → informer handler of a control plane component
-  SimDuration node_watch_delay;     ///< commit → kubelet's and proxy's handler
-  SimDuration sync_cost;            ///< compute time of one controller work item
-  SimDuration scheduling_cost;      ///< one scheduling cycle
-  RateLimit controller_limit;       ///< one bucket per controller, its events included
-  RateLimit scheduler_limit;        ///< events use a second bucket of this size
-  RateLimit kubelet_limit;
+  SimDuration write_latency{};        ///< request sent → answer seen; the commit happens at its end
+  SimDuration watch_delay{};          ///< commit → informer handler of a control plane component
+  SimDuration node_watch_delay{};     ///< commit → kubelet's and proxy's handler
+  SimDuration sync_cost{};            ///< compute time of one controller work item
+  SimDuration scheduling_cost{};      ///< one scheduling cycle
+  RateLimit controller_limit{};       ///< one bucket per controller, its events included
+  RateLimit scheduler_limit{};        ///< events use a second bucket of this size
+  RateLimit kubelet_limit{};
   int controller_workers = 5;
   friend bool operator==(const DeliveryProfile&, const DeliveryProfile&) = default;
 
@@ -61,8 +61,8 @@ template <class T>
 using Ptr = std::shared_ptr<const T>;
 
 struct ObjectKey {
-  std::string namespace_;
-  std::string name;
+  std::string namespace_{};
+  std::string name{};
   std::string kind{};  ///< only for Unstructured objects, of which several kinds share one store: "ConfigMap"
   friend auto operator<=>(const ObjectKey&, const ObjectKey&) = default;
 };
@@ -77,14 +77,14 @@ enum class ChangeType : std::uint8_t { Added, Modified, Deleted };
 template <class T>
 struct Change {
   ChangeType type = ChangeType::Added;
-  SimTime committed_at;
-  Ptr<T> previous;  ///< null for Added
-  Ptr<T> object;
+  SimTime committed_at{};
+  Ptr<T> previous{};  ///< null for Added
+  Ptr<T> object{};
 };
 
 struct DeleteOptions {
-  std::optional<std::int64_t> grace_period_seconds;  ///< absent: the object's own
-  std::string uid;                                   ///< precondition; empty: none
+  std::optional<std::int64_t> grace_period_seconds{};  ///< absent: the object's own
+  std::string uid{};                                   ///< precondition; empty: none
 };
 
 /// Handler registration; detaches when destroyed.

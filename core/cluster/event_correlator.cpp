@@ -1,0 +1,56 @@
+#include "core/cluster/event_correlator.hpp"
+
+#include <string_view>
+
+namespace tandem::cluster {
+
+namespace {
+
+/// Parts joined by a byte that none of them can hold.
+std::string join(std::initializer_list<std::string_view> parts) {
+  std::string key;
+  for (const std::string_view part : parts) {
+    key += part;
+    key += '\0';
+  }
+  return key;
+}
+
+}  // namespace
+
+EventCorrelator::Outcome EventCorrelator::correlate(Event event, SimTime now) {
+  const std::string object_key = join({event.source_component, event.source_host, event.involved_kind,
+                                       event.involved_namespace, event.involved_name, event.involved_uid});
+  const std::string similar_key = object_key + join({event.type, event.reason});
+
+  Similar& similar = similar_.at(similar_key, {});
+  if (similar.last_seen != kTimeUnset && now - similar.last_seen > seconds(kSimilarWindowSeconds)) similar.messages.clear();
+  similar.last_seen = now;
+  similar.messages.insert(event.message);
+
+  std::string equal_key;
+  if (similar.messages.size() < kSimilarLimit) {
+    equal_key = similar_key + event.message;
+  } else {
+    // One message less, so that the set does not grow: which one makes no difference to its size.
+    similar.messages.erase(similar.messages.begin());
+    event.message = "(combined from similar events): " + event.message;
+    equal_key = similar_key;
+  }
+
+  Outcome outcome;
+  Equal& equal = equal_.at(equal_key, {});
+  if (equal.count > 0) {
+    outcome.action = Action::Update;
+    event.meta.name = equal.name;
+    event.count = equal.count + 1;
+    event.first_timestamp = equal.first_seen;
+  }
+  equal = {event.count, event.meta.name, event.first_timestamp};
+
+  if (!spam_.at(object_key, TokenBucket({kSpamQps, kSpamBurst})).try_take(now)) outcome.action = Action::Drop;
+  outcome.event = std::move(event);
+  return outcome;
+}
+
+}  // namespace tandem::cluster

@@ -1,0 +1,78 @@
+#pragma once
+// What client-go's event recorder does to events before they are written (tools/record/events_cache.go;
+// kubernetes-semantics §2.7): equal ones count up, similar ones are combined, a chatty object is silenced.
+
+#include <cstdint>
+#include <list>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "core/cluster/api_server.hpp"
+#include "core/cluster/token_bucket.hpp"
+
+namespace tandem::cluster {
+
+/// Keeps the most recently used entries only.
+template <class Value>
+class RecentlyUsed {
+ public:
+  explicit RecentlyUsed(std::size_t capacity) : capacity_(capacity) {}
+
+  /// The entry of `key`, made from `fresh` if there is none; now the most recently used one.
+  Value& at(const std::string& key, const Value& fresh) {
+    if (const auto found = entries_.find(key); found != entries_.end()) {
+      order_.splice(order_.begin(), order_, found->second);
+    } else {
+      order_.emplace_front(key, fresh);
+      entries_.emplace(key, order_.begin());
+      if (order_.size() > capacity_) {
+        entries_.erase(order_.back().first);
+        order_.pop_back();
+      }
+    }
+    return order_.front().second;
+  }
+
+ private:
+  std::size_t capacity_;
+  std::list<std::pair<std::string, Value>> order_;
+  std::unordered_map<std::string, typename std::list<std::pair<std::string, Value>>::iterator> entries_;
+};
+
+class EventCorrelator {
+ public:
+  enum class Action : std::uint8_t { Create, Update, Drop };
+  struct Outcome {
+    Action action = Action::Create;
+    Event event;  ///< as it is to be written; for Update the name is the earlier event's
+  };
+
+  /// `event` has its own name, count 1 and equal first and last timestamps.
+  Outcome correlate(Event event, SimTime now);
+
+ private:
+  struct Similar {
+    std::set<std::string> messages;
+    SimTime last_seen = kTimeUnset;
+  };
+  struct Equal {
+    std::int32_t count = 0;
+    std::string name;
+    SimTime first_seen;
+  };
+
+  // The numbers are events_cache.go's defaults.
+  static constexpr std::size_t kCacheEntries = 4096;
+  static constexpr std::size_t kSimilarLimit = 10;
+  static constexpr std::int64_t kSimilarWindowSeconds = 600;
+  static constexpr double kSpamBurst = 25;
+  static constexpr double kSpamQps = 1.0 / 300.0;
+
+  RecentlyUsed<Similar> similar_{kCacheEntries};
+  RecentlyUsed<Equal> equal_{kCacheEntries};
+  RecentlyUsed<TokenBucket> spam_{kCacheEntries};
+};
+
+}  // namespace tandem::cluster

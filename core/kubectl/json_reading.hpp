@@ -1,0 +1,52 @@
+#pragma once
+// Short ways to read Kubernetes JSON whose fields may be absent.
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tandem::kubectl {
+
+using nlohmann::json;
+
+/// The value at a pointer such as "/status/phase", or null.
+inline const json& at(const json& object, const char* pointer) {
+  static const json kNull;
+  const json::json_pointer path(pointer);
+  return object.contains(path) ? object.at(path) : kNull;
+}
+inline std::string text_at(const json& object, const char* pointer) {
+  const json& value = at(object, pointer);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+inline std::int64_t number_at(const json& object, const char* pointer, std::int64_t otherwise = 0) {
+  const json& value = at(object, pointer);
+  return value.is_number_integer() ? value.get<std::int64_t>() : otherwise;
+}
+inline bool flag_at(const json& object, const char* pointer) {
+  const json& value = at(object, pointer);
+  return value.is_boolean() && value.get<bool>();
+}
+/// The array there, or an empty one.
+inline const json& list_at(const json& object, const char* pointer) {
+  static const json kEmpty = json::array();
+  const json& value = at(object, pointer);
+  return value.is_array() ? value : kEmpty;
+}
+inline std::string or_none(std::string text) { return text.empty() ? "<none>" : text; }
+
+/// "a=1,b=2", the pairs sorted as texts; "<none>" when empty.
+inline std::string labels_text(const json& labels) {
+  std::vector<std::string> pairs;
+  if (labels.is_object()) {
+    for (const auto& [key, value] : labels.items()) pairs.push_back(key + "=" + (value.is_string() ? value.get<std::string>() : ""));
+  }
+  std::sort(pairs.begin(), pairs.end());
+  std::string text;
+  for (const std::string& pair : pairs) text += (text.empty() ? "" : ",") + pair;
+  return or_none(text);
+}
+
+}  // namespace tandem::kubectl
