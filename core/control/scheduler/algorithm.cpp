@@ -1,0 +1,230 @@
+#include "core/control/scheduler/algorithm.hpp"
+
+#include <algorithm>
+
+#include "core/base/check.hpp"
+#include "core/control/scheduler/fit_error.hpp"
+#include "core/control/scheduler/preemption_outlook.hpp"
+
+namespace tandem::control::scheduler {
+
+/// Everything about the pod being scheduled that lives for one cycle.
+struct SchedulingAlgorithm::Cycle {
+  CycleInput input;
+  ClassResults& results;
+  Detail detail;
+  Decision decision;
+  std::optional<PodRejection> pod_rejection;
+  std::optional<std::vector<std::string>> node_names;  ///< only these can pass
+  std::vector<std::string> naming_plugins;             ///< that said so
+
+  [[nodiscard]] bool full() const { return detail == Detail::Full; }
+};
+
+std::size_t feasible_nodes_to_find(std::size_t nodes, int percentage) {
+  constexpr std::size_t kMinFeasibleNodesToFind = 100;
+  if (nodes < kMinFeasibleNodesToFind) return nodes;
+  auto share = static_cast<std::int64_t>(percentage);
+  if (share == 0) share = std::max<std::int64_t>(5, 50 - static_cast<std::int64_t>(nodes) / 125);
+  return std::max(kMinFeasibleNodesToFind, nodes * static_cast<std::size_t>(share) / 100);
+}
+
+SchedulingAlgorithm::SchedulingAlgorithm(const Snapshot& snapshot, std::vector<ConfiguredPlugin> plugins,
+                                         int percentage_of_nodes_to_score, std::uint64_t seed)
+    : snapshot_(snapshot), plugins_(std::move(plugins)), percentage_(percentage_of_nodes_to_score), seed_(seed) {
+  CHECK(plugins_.size() < kNoPlugin, "plugin positions are bytes");
+}
+
+Decision SchedulingAlgorithm::schedule_one(const cluster::Pod& pod, Detail detail) {
+  const PodClassPtr pod_class = snapshot_.class_of(pod);
+  // nodeName is not part of the class, so a pod that has one (only tests and explain ask) shares nothing.
+  ClassResults own_results(pod_class, plugins_);
+  ClassResults& results = pod.node_name.empty() ? results_.find(pod_class, plugins_) : own_results;
+  Cycle cycle{{pod, *pod_class, snapshot_}, results, detail, {}, {}, {}, {}};
+  if (cycle.full()) cycle.decision.detail.emplace().requests = pod_class->requests;
+  if (snapshot_.order().empty()) {
+    cycle.decision.message = "no nodes available to schedule pods";
+    return std::move(cycle.decision);
+  }
+  results.begin_cycle(cycle.input);
+  pre_filter(cycle);
+  feasible_.clear();
+  rejections_.clear();
+  if (!cycle.pod_rejection) find_feasible(cycle);
+  cycle.decision.feasible = static_cast<std::uint32_t>(feasible_.size());
+  cycle.decision.evaluated = static_cast<std::uint32_t>(feasible_.size() + rejections_.size());
+  if (cycle.full()) fill_filter_detail(cycle);
+
+  if (feasible_.empty()) {
+    explain_failure(cycle);
+  } else if (feasible_.size() == 1) {
+    cycle.decision.ties = feasible_;
+    cycle.decision.node = snapshot_.node(feasible_.front()).name;
+  } else {
+    choose_by_score(cycle);
+    cycle.decision.node = snapshot_.node(draw(pod, cycle.decision.ties)).name;
+  }
+  return std::move(cycle.decision);
+}
+
+void SchedulingAlgorithm::pre_filter(Cycle& cycle) {
+  filters_.clear();
+  filter_states_.clear();
+  for (std::size_t i = 0; i < plugins_.size(); ++i) {
+    const ConfiguredPlugin& configured = plugins_[i];
+    if (!configured.points.filter) continue;
+    PreFilterResult fresh;
+    if (!configured.node_local) fresh = configured.plugin->pre_filter(cycle.input);
+    PreFilterResult& result = configured.node_local ? cycle.results.pre_filter(i) : fresh;
+    if (result.code != Code::Success) {
+      cycle.pod_rejection = PodRejection{std::string(configured.plugin->name()), result.code, result.message};
+      cycle.decision.rejecting_plugins = {i};
+      return;
+    }
+    if (result.node_names) {
+      if (!cycle.node_names) cycle.node_names = result.node_names;
+      std::erase_if(*cycle.node_names, [&](const std::string& name) {
+        return !std::binary_search(result.node_names->begin(), result.node_names->end(), name);
+      });
+      cycle.naming_plugins.emplace_back(configured.plugin->name());
+      cycle.decision.rejecting_plugins.push_back(i);
+    }
+    if (result.skip) continue;
+    filters_.add(configured, static_cast<std::uint8_t>(i), result.state.get());
+    if (fresh.state) filter_states_.push_back(std::move(fresh.state));
+  }
+}
+
+void SchedulingAlgorithm::find_feasible(Cycle& cycle) {
+  const std::vector<NodeIndex>& order = snapshot_.order();
+  std::vector<NodeIndex> named;
+  if (cycle.node_names) {
+    for (const NodeIndex index : order) {
+      if (std::binary_search(cycle.node_names->begin(), cycle.node_names->end(), snapshot_.node(index).name)) named.push_back(index);
+    }
+  }
+  const std::vector<NodeIndex>& nodes = cycle.node_names ? named : order;
+  const std::size_t wanted = feasible_nodes_to_find(nodes.size(), percentage_);
+  std::uint64_t rejecting = 0;  // plugin positions as bits
+  for (std::size_t i = 0, at = nodes.empty() ? 0 : next_start_ % nodes.size(); i < nodes.size() && feasible_.size() < wanted; ++i) {
+    const NodeInfo& node = snapshot_.node(nodes[at]);
+    if (++at == nodes.size()) at = 0;
+    const Verdict local = cycle.results.verdict(cycle.input, filters_, node);
+    const Verdict verdict = filters_.complete(cycle.input, node, local);
+    if (verdict.passed()) {
+      feasible_.push_back(node.index);
+    } else {
+      rejections_.push_back({node.index, verdict});
+      rejecting |= std::uint64_t{1} << (verdict.plugin % 64U);
+    }
+  }
+  for (std::size_t i = 0; i < plugins_.size(); ++i) {
+    auto& positions = cycle.decision.rejecting_plugins;
+    const bool rejected = ((rejecting >> (i % 64U)) & 1U) != 0;
+    if (rejected && std::find(positions.begin(), positions.end(), i) == positions.end()) positions.push_back(i);
+  }
+  std::sort(cycle.decision.rejecting_plugins.begin(), cycle.decision.rejecting_plugins.end());
+  next_start_ = (next_start_ + feasible_.size() + rejections_.size()) % order.size();
+}
+
+void SchedulingAlgorithm::choose_by_score(Cycle& cycle) {
+  totals_.assign(feasible_.size(), 0);
+  for (std::size_t i = 0; i < plugins_.size(); ++i) {
+    if (plugins_[i].points.score && plugins_[i].weight > 0) add_scores(cycle, i);
+  }
+  const std::int64_t best = *std::max_element(totals_.begin(), totals_.end());
+  for (std::size_t i = 0; i < feasible_.size(); ++i) {
+    if (totals_[i] == best) cycle.decision.ties.push_back(feasible_[i]);
+  }
+  if (cycle.full()) cycle.decision.detail->total = totals_;
+}
+
+void SchedulingAlgorithm::add_scores(Cycle& cycle, std::size_t position) {
+  const ConfiguredPlugin& configured = plugins_[position];
+  PreScoreResult fresh;
+  if (!configured.node_local) fresh = configured.plugin->pre_score(cycle.input, feasible_);
+  const PreScoreResult& prepared = configured.node_local ? cycle.results.pre_score(position, cycle.input) : fresh;
+  if (prepared.skip) {
+    if (cycle.full()) cycle.decision.detail->skipped_score_plugins.emplace_back(configured.plugin->name());
+    return;
+  }
+  column_.resize(feasible_.size());
+  for (std::size_t i = 0; i < feasible_.size(); ++i) {
+    const NodeInfo& node = snapshot_.node(feasible_[i]);
+    column_[i] = configured.node_local ? cycle.results.raw_score(position, cycle.input, node)
+                                       : configured.plugin->score(cycle.input, prepared.state.get(), node);
+  }
+  PluginScores told;
+  if (cycle.full()) told.raw = column_;
+  configured.plugin->normalize(cycle.input, prepared.state.get(), feasible_, column_);
+  if (cycle.full()) told.normalized = column_;
+  for (std::size_t i = 0; i < column_.size(); ++i) {
+    column_[i] *= configured.weight;
+    totals_[i] += column_[i];
+  }
+  if (cycle.full()) {
+    told.plugin = configured.plugin->name();
+    told.weight = configured.weight;
+    told.weighted = column_;
+    cycle.decision.detail->scores.push_back(std::move(told));
+  }
+}
+
+void SchedulingAlgorithm::explain_failure(Cycle& cycle) {
+  const std::size_t nodes = snapshot_.order().size();
+  if (cycle.pod_rejection) {
+    cycle.decision.message = rejected_before_filter(nodes, cycle.pod_rejection->message);
+    return;
+  }
+  ReasonHistogram reasons;
+  std::vector<NodeIndex> unschedulable;  // where preemption may help
+  for (const Rejection& rejection : rejections_) {
+    Reasons texts;
+    filters_.run(cycle.input, snapshot_.node(rejection.node), texts);
+    for (std::string& text : texts) reasons.add(std::move(text), 1);
+    if (rejection.verdict.code == Code::Unschedulable) unschedulable.push_back(rejection.node);
+  }
+  if (cycle.node_names) reasons.add(not_satisfied(cycle.naming_plugins), nodes - rejections_.size());
+  const PreemptionOutlook outlook = look_at_preemption(cycle.input, filters_, unschedulable);
+  cycle.decision.preemption_would_help = outlook.would_help;
+  cycle.decision.message = no_node_available(nodes, reasons, outlook.text);
+}
+
+void SchedulingAlgorithm::fill_filter_detail(Cycle& cycle) {
+  DecisionDetail& detail = *cycle.decision.detail;
+  detail.pre_filter = cycle.pod_rejection;
+  if (cycle.pod_rejection) return;
+  for (const NodeIndex index : feasible_) detail.feasible.push_back(snapshot_.node(index).name);
+  std::vector<const Rejection*> by_node(snapshot_.node_slots(), nullptr);
+  for (const Rejection& rejection : rejections_) by_node[rejection.node] = &rejection;
+  for (const NodeIndex index : snapshot_.order()) {
+    const NodeInfo& node = snapshot_.node(index);
+    if (const Rejection* rejection = by_node[index]) {
+      NodeRejection told{node.name, std::string(plugins_[rejection->verdict.plugin].plugin->name()), rejection->verdict.code, {}};
+      filters_.run(cycle.input, node, told.reasons);
+      detail.rejected.push_back(std::move(told));
+    } else if (cycle.node_names && !std::binary_search(cycle.node_names->begin(), cycle.node_names->end(), node.name)) {
+      detail.rejected.push_back({node.name, "", Code::UnschedulableAndUnresolvable, {not_satisfied(cycle.naming_plugins)}});
+    }
+  }
+}
+
+NodeIndex SchedulingAlgorithm::draw(const cluster::Pod& pod, std::span<const NodeIndex> ties) const {
+  if (ties.size() == 1) return ties.front();
+  const CounterStream stream(seed_, "scheduler-tie", stable_hash(pod.meta.namespace_ + "/" + pod.meta.name));
+  return ties[stream.bits(0) % ties.size()];  // uniform up to one part in 2^64 / ties
+}
+
+bool SchedulingAlgorithm::worth_retrying(std::size_t position, const cluster::Pod& pod, const ClusterEvent& event) const {
+  const PodClassPtr pod_class = snapshot_.class_of(pod);
+  return plugins_[position].plugin->worth_retrying({pod, *pod_class, snapshot_}, event);
+}
+
+Decision schedule_one(const cluster::Pod& pod, const Snapshot& snapshot, const Profile& profile, std::uint64_t seed,
+                      Detail detail) {
+  auto plugins = configure(profile);
+  CHECK(plugins.has_value(), "an invalid profile must be refused before it is used");
+  return SchedulingAlgorithm(snapshot, std::move(*plugins), profile.percentage_of_nodes_to_score, seed).schedule_one(pod, detail);
+}
+
+}  // namespace tandem::control::scheduler

@@ -1,0 +1,78 @@
+#pragma once
+// One scheduling cycle: filter, score, choose (kubernetes-semantics §1.1). No clock, no API server: a pod and a Snapshot in,
+// a Decision out.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/base/random.hpp"
+#include "core/control/scheduler/class_results.hpp"
+#include "core/control/scheduler/decision.hpp"
+#include "core/control/scheduler/profile.hpp"
+
+namespace tandem::control::scheduler {
+
+/// How much of a Decision is filled in: the production path needs no columns.
+enum class Detail : std::uint8_t { Outcome, Full };
+
+/// How many feasible nodes end the search: all of fewer than 100 nodes, else max(100, N·p/100), with p = 0 meaning
+/// max(5, 50 − N/125) (§1.3).
+std::size_t feasible_nodes_to_find(std::size_t nodes, int percentage);
+
+/// Schedules against one Snapshot. Between cycles it keeps only where the next search starts and what identical pods share;
+/// neither changes a verdict or a score.
+class SchedulingAlgorithm {
+ public:
+  /// `plugins` come from configure(). Ties are drawn from CounterStream(seed, "scheduler-tie", stable_hash("namespace/name")),
+  /// draw 0: the choice depends on the pod's name and the candidates, not on what was scheduled before.
+  SchedulingAlgorithm(const Snapshot& snapshot, std::vector<ConfiguredPlugin> plugins, int percentage_of_nodes_to_score,
+                      std::uint64_t seed);
+  SchedulingAlgorithm(const SchedulingAlgorithm&) = delete;
+  SchedulingAlgorithm& operator=(const SchedulingAlgorithm&) = delete;
+
+  Decision schedule_one(const cluster::Pod& pod, Detail detail = Detail::Outcome);
+
+  /// Whether a pod that the plugin at `position` rejected is worth another try after the event.
+  [[nodiscard]] bool worth_retrying(std::size_t position, const cluster::Pod& pod, const ClusterEvent& event) const;
+
+  [[nodiscard]] std::span<const ConfiguredPlugin> plugins() const { return plugins_; }
+  /// Position in Snapshot::order() from which the next cycle looks.
+  [[nodiscard]] std::size_t next_start() const { return next_start_; }
+
+ private:
+  struct Rejection {
+    NodeIndex node = 0;
+    Verdict verdict;
+  };
+  struct Cycle;
+
+  void pre_filter(Cycle& cycle);
+  void find_feasible(Cycle& cycle);
+  void choose_by_score(Cycle& cycle);
+  void add_scores(Cycle& cycle, std::size_t position);
+  void explain_failure(Cycle& cycle);
+  void fill_filter_detail(Cycle& cycle);
+  [[nodiscard]] NodeIndex draw(const cluster::Pod& pod, std::span<const NodeIndex> ties) const;
+
+  const Snapshot& snapshot_;
+  std::vector<ConfiguredPlugin> plugins_;
+  int percentage_ = 0;
+  std::uint64_t seed_ = 0;
+  std::size_t next_start_ = 0;
+  ClassResultsCache results_;
+
+  // Scratch space of a cycle, kept to save allocations.
+  CycleFilters filters_;
+  std::vector<PluginStatePtr> filter_states_;
+  std::vector<NodeIndex> feasible_;
+  std::vector<Rejection> rejections_;
+  std::vector<std::int64_t> column_;
+  std::vector<std::int64_t> totals_;
+};
+
+/// The same for a single question, without memory: what explain asks. Requires a valid profile.
+Decision schedule_one(const cluster::Pod& pod, const Snapshot& snapshot, const Profile& profile, std::uint64_t seed,
+                      Detail detail = Detail::Full);
+
+}  // namespace tandem::control::scheduler

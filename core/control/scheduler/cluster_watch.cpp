@@ -1,0 +1,133 @@
+#include "core/control/scheduler/cluster_watch.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/cluster/json.hpp"
+
+namespace tandem::control::scheduler {
+namespace {
+
+using cluster::Change;
+using cluster::ChangeType;
+using cluster::Ptr;
+
+/// The selector of a workload whose kind has no type of its own yet. A ReplicationController's is a plain map of labels.
+std::optional<cluster::LabelSelector> selector_of(const cluster::Unstructured& workload) {
+  if (!workload.rest.fields || !workload.rest.fields->is_object()) return std::nullopt;
+  const nlohmann::json selector = workload.rest.fields->value(nlohmann::json::json_pointer("/spec/selector"), nlohmann::json());
+  if (!selector.is_object()) return std::nullopt;
+  const bool plain = workload.kind == "ReplicationController";
+  const nlohmann::json document{{"apiVersion", "apps/v1"},
+                                {"kind", "ReplicaSet"},
+                                {"metadata", {{"name", workload.meta.name}}},
+                                {"spec", {{"selector", plain ? nlohmann::json{{"matchLabels", selector}} : selector}}}};
+  auto read = cluster::from_json<cluster::ReplicaSet>(document);
+  if (!read) return std::nullopt;  // the API server refuses such an object
+  return *read->spec.selector;
+}
+
+}  // namespace
+
+ClusterWatch::ClusterWatch(cluster::ApiServer& server, Snapshot& snapshot, WatchHandlers handlers)
+    : snapshot_(snapshot),
+      handlers_(std::move(handlers)),
+      nodes_(server, server.profile().watch_delay),
+      services_(server, server.profile().watch_delay),
+      replica_sets_(server, server.profile().watch_delay),
+      others_(server, server.profile().watch_delay),
+      pods_(server, server.profile().watch_delay) {
+  nodes_.on_change([this](const auto& change) { node_changed(change); });
+  services_.on_change([this](const auto& change) { service_changed(change); });
+  replica_sets_.on_change([this](const auto& change) { replica_set_changed(change); });
+  others_.on_change([this](const auto& change) { other_changed(change); });
+  pods_.on_change([this](const auto& change) { pod_changed(change); });
+}
+
+void ClusterWatch::node_changed(const Change<cluster::Node>& change) {
+  seen(change);
+  ClusterEvent event;
+  if (change.type == ChangeType::Deleted) {
+    snapshot_.remove_node(change.object->meta.name);
+    event.kind = ClusterEvent::Kind::NodeDeleted;
+    event.old_node = change.object;
+  } else {
+    const bool added = change.type == ChangeType::Added;
+    if (!added && same_for_scheduling(*change.previous, *change.object)) return snapshot_.set_node(change.object);
+    snapshot_.set_node(change.object);
+    event.kind = added ? ClusterEvent::Kind::NodeAdded : ClusterEvent::Kind::NodeUpdated;
+    event.old_node = change.previous;
+    event.new_node = change.object;
+  }
+  handlers_.on_event(event);
+}
+
+void ClusterWatch::pod_changed(const Change<cluster::Pod>& change) {
+  seen(change);
+  const bool over = change.type == ChangeType::Deleted || cluster::is_terminal(change.object->status.phase);
+  if (over) {
+    handlers_.on_pod_left(*change.object);
+    if (!change.object->node_name.empty()) pod_gone(change.object);
+  } else if (!change.object->node_name.empty()) {
+    handlers_.on_pod_left(*change.object);
+    pod_occupies(change);
+  } else {
+    handlers_.on_pending_pod(change.object);
+  }
+}
+
+void ClusterWatch::pod_occupies(const Change<cluster::Pod>& change) {
+  const bool bound_before = change.previous && !change.previous->node_name.empty() && change.type == ChangeType::Modified;
+  snapshot_.set_pod(change.object);
+  ClusterEvent event;
+  event.new_pod = change.object;
+  if (!bound_before) {
+    event.kind = ClusterEvent::Kind::AssignedPodAdded;
+  } else {
+    if (change.previous->meta.labels == change.object->meta.labels) return;  // nothing that a plugin looks at
+    event.kind = ClusterEvent::Kind::AssignedPodUpdated;
+    event.old_pod = change.previous;
+  }
+  handlers_.on_event(event);
+}
+
+void ClusterWatch::pod_gone(const Ptr<cluster::Pod>& pod) {
+  const cluster::ObjectKey key = cluster::key_of(pod->meta);
+  const PodOnNode* known = snapshot_.find_pod(key);
+  if (known == nullptr || known->pod->meta.uid != pod->meta.uid) return;  // finished before, or another of the same name
+  snapshot_.remove_pod(key);
+  ClusterEvent event;
+  event.kind = ClusterEvent::Kind::AssignedPodDeleted;
+  event.old_pod = pod;
+  handlers_.on_event(event);
+}
+
+void ClusterWatch::service_changed(const Change<cluster::Service>& change) {
+  seen(change);
+  if (change.type == ChangeType::Deleted) return snapshot_.remove_service(cluster::key_of(change.object->meta));
+  snapshot_.set_service(change.object);
+}
+
+void ClusterWatch::replica_set_changed(const Change<cluster::ReplicaSet>& change) {
+  seen(change);
+  const cluster::ObjectKey key = cluster::key_of(change.object->meta);
+  if (change.type == ChangeType::Deleted) return snapshot_.remove_owner("ReplicaSet", key);
+  if (change.previous && change.previous->spec.selector == change.object->spec.selector) return;
+  snapshot_.set_owner_selector("ReplicaSet", key, *change.object->spec.selector);
+}
+
+void ClusterWatch::other_changed(const Change<cluster::Unstructured>& change) {
+  seen(change);
+  const cluster::Unstructured& object = *change.object;
+  const bool deleted = change.type == ChangeType::Deleted;
+  if (object.kind == "Namespace") {
+    if (deleted) return snapshot_.remove_namespace(object.meta.name);
+    snapshot_.set_namespace(object.meta.name, object.meta.labels);
+  } else if (object.kind == "StatefulSet" || object.kind == "ReplicationController") {
+    const cluster::ObjectKey key = cluster::key_of(object.meta);
+    if (deleted) return snapshot_.remove_owner(object.kind, key);
+    if (auto selector = selector_of(object)) snapshot_.set_owner_selector(object.kind, key, std::move(*selector));
+  }
+}
+
+}  // namespace tandem::control::scheduler

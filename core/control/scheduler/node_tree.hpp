@@ -1,0 +1,31 @@
+#pragma once
+// The order in which nodes are looked at: zone by turns (kubernetes-semantics §1.3).
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/control/scheduler/node_info.hpp"
+
+namespace tandem::control::scheduler {
+
+/// Nodes grouped by region and zone. Zones stand in the order they were first seen, nodes inside a zone in the order they
+/// were added. Source: pkg/scheduler/backend/cache/node_tree.go.
+class NodeTree {
+ public:
+  void add(NodeIndex node, const cluster::Labels& labels);
+  void remove(NodeIndex node);
+  /// Moves the node to the end of its new zone; does nothing if the zone stays the same.
+  void relabel(NodeIndex node, const cluster::Labels& labels);
+
+  /// The first node of every zone, then the second of every zone, and so on.
+  [[nodiscard]] const std::vector<NodeIndex>& order() const;
+
+ private:
+  using Zone = std::pair<std::string, std::vector<NodeIndex>>;
+  std::vector<Zone> zones_;
+  mutable std::vector<NodeIndex> order_;
+  mutable bool stale_ = false;
+};
+
+}  // namespace tandem::control::scheduler

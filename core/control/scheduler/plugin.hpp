@@ -1,0 +1,108 @@
+#pragma once
+// The SchedulerPlugin seam (design §3): one scheduling rule, under its upstream name. Plugins are pure: everything they know
+// comes in as arguments, everything they find out goes out as a value, so a cycle can be repeated to explain it.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/control/scheduler/cluster_event.hpp"
+#include "core/control/scheduler/snapshot.hpp"
+
+namespace tandem::control::scheduler {
+
+/// Scores after normalization lie in 0..kMaxNodeScore.
+inline constexpr std::int64_t kMaxNodeScore = 100;
+
+/// What a plugin says about a pod or about a pod on a node.
+enum class Code : std::uint8_t {
+  Success,
+  Unschedulable,                ///< preemption may help
+  UnschedulableAndUnresolvable  ///< preemption never helps
+};
+/// "Success", "Unschedulable", "UnschedulableAndUnresolvable".
+std::string_view name_of(Code code);
+
+/// Texts of a rejection. Plugins get a null pointer where nobody will read them.
+using Reasons = std::vector<std::string>;
+
+/// The pod being scheduled and the cluster as the scheduler sees it.
+struct CycleInput {
+  const cluster::Pod& pod;
+  const PodClass& pod_class;
+  const Snapshot& snapshot;
+};
+
+/// What a plugin worked out once per cycle for its later calls.
+class PluginState {
+ public:
+  virtual ~PluginState() = default;
+};
+using PluginStatePtr = std::unique_ptr<PluginState>;
+
+/// Answer of pre_filter.
+struct PreFilterResult {
+  Code code = Code::Success;
+  std::string message;   ///< why the pod as a whole is rejected
+  bool skip = false;     ///< filter() has nothing to say about this pod
+  PluginStatePtr state;
+  std::optional<std::vector<std::string>> node_names;  ///< sorted; present: no other node can pass
+};
+
+/// Answer of pre_score.
+struct PreScoreResult {
+  bool skip = false;  ///< the plugin takes no part in the sum
+  PluginStatePtr state;
+};
+
+/// Which of the extension points a plugin has.
+struct ExtensionPoints {
+  bool filter = false;
+  bool score = false;
+};
+
+/// What a plugin's states, verdicts and raw scores are functions of. It decides what identical pods can share.
+enum class Dependence : std::uint8_t {
+  Node,    ///< the pod's class, the node with its pods, and the image table
+  Cluster  ///< anything
+};
+
+class SchedulerPlugin {
+ public:
+  virtual ~SchedulerPlugin() = default;
+
+  /// As in KubeSchedulerConfiguration.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  [[nodiscard]] virtual ExtensionPoints extension_points() const = 0;
+  [[nodiscard]] virtual Dependence dependence() const { return Dependence::Node; }
+
+  /// Once per cycle, before any node. A rejection here is one of all nodes.
+  [[nodiscard]] virtual PreFilterResult pre_filter(const CycleInput&) const { return {}; }
+  /// Whether the pod can run on the node. `state` is pre_filter's. `reasons`, if not null, gets the texts of a rejection.
+  [[nodiscard]] virtual Code filter(const CycleInput&, const PluginState* /*state*/, const NodeInfo&, Reasons* /*reasons*/) const {
+    return Code::Success;
+  }
+  /// Adapts pre_filter's state to `pod` being on `node` as well (`sign` 1) or no longer (`sign` -1): what preemption tries out.
+  virtual void adapt(const CycleInput&, PluginState* /*state*/, const PodOnNode& /*pod*/, const NodeInfo& /*node*/,
+                     std::int32_t /*sign*/) const {}
+
+  /// Once per cycle with at least two feasible nodes. Plugins of Dependence::Node must not look at `feasible`.
+  [[nodiscard]] virtual PreScoreResult pre_score(const CycleInput&, std::span<const NodeIndex> /*feasible*/) const { return {}; }
+  /// Raw score of a feasible node; `state` is pre_score's.
+  [[nodiscard]] virtual std::int64_t score(const CycleInput&, const PluginState* /*state*/, const NodeInfo&) const { return 0; }
+  /// Turns raw scores, aligned with `feasible`, into 0..kMaxNodeScore in place. Default: they are that already.
+  virtual void normalize(const CycleInput&, const PluginState* /*state*/, std::span<const NodeIndex> /*feasible*/,
+                         std::span<std::int64_t> /*scores*/) const {}
+
+  /// Whether a pod that this plugin rejected is worth another try after the event (queueing hints, §1.2).
+  [[nodiscard]] virtual bool worth_retrying(const CycleInput&, const ClusterEvent&) const = 0;
+};
+
+/// helper.DefaultNormalizeScore: 100·s/max, all 0 (or 100 if reversed) when max is 0; reversed: 100 − that.
+void normalize_by_maximum(std::span<std::int64_t> scores, bool reverse);
+
+}  // namespace tandem::control::scheduler

@@ -1,0 +1,317 @@
+// InterPodAffinity: pods that want, or refuse, to share a topology domain with other pods. Source: plugins/interpodaffinity.
+
+#include <algorithm>
+#include <limits>
+
+#include "core/cluster/selector.hpp"
+#include "core/control/scheduler/plugins/plugins.hpp"
+
+namespace tandem::control::scheduler {
+namespace {
+
+using cluster::Labels;
+using Terms = std::vector<AffinityTerm>;
+
+/// What another pod's required affinity for the incoming pod is worth: hardPodAffinityWeight's default.
+constexpr std::int64_t kHardPodAffinityWeight = 1;
+
+const Labels& no_labels() {
+  static const Labels none;
+  return none;
+}
+
+/// Sums per (topology key, value).
+class Tally {
+ public:
+  explicit Tally(const Snapshot& snapshot) : snapshot_(&snapshot) {}
+
+  /// Adds to the domain of `node`; a node without the key belongs to none.
+  void add(const std::string& topology_key, NodeIndex node, std::int64_t amount) {
+    Entry& entry = entry_for(topology_key);
+    const std::uint32_t value = entry.topology->value(node);
+    if (value == 0) return;
+    entry.sums[value] += amount;
+    touched_ = true;
+  }
+  /// Sum of the node's domain; 0 without the key.
+  [[nodiscard]] std::int64_t at(const std::string& topology_key, NodeIndex node) const {
+    for (const Entry& entry : entries_) {
+      if (entry.topology->key() == topology_key) return entry.sums[entry.topology->value(node)];
+    }
+    return 0;
+  }
+  [[nodiscard]] std::int64_t sum_over_keys(NodeIndex node) const {
+    std::int64_t sum = 0;
+    for (const Entry& entry : entries_) sum += entry.sums[entry.topology->value(node)];
+    return sum;
+  }
+  [[nodiscard]] bool any_positive(NodeIndex node) const {
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [&](const Entry& entry) { return entry.sums[entry.topology->value(node)] > 0; });
+  }
+  /// Whether anything was ever added to a domain, even if it cancelled out since.
+  [[nodiscard]] bool touched() const { return touched_; }
+  /// Whether every sum is zero.
+  [[nodiscard]] bool all_zero() const {
+    return std::all_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
+      return std::all_of(entry.sums.begin(), entry.sums.end(), [](std::int64_t sum) { return sum == 0; });
+    });
+  }
+
+ private:
+  struct Entry {
+    const TopologyColumn* topology;
+    std::vector<std::int64_t> sums;  ///< by topology value; [0] stays 0
+  };
+  Entry& entry_for(const std::string& key) {
+    for (Entry& entry : entries_) {
+      if (entry.topology->key() == key) return entry;
+    }
+    const TopologyColumn& topology = snapshot_->topology(key);
+    entries_.push_back({&topology, std::vector<std::int64_t>(topology.size(), 0)});
+    return entries_.back();
+  }
+
+  const Snapshot* snapshot_;
+  std::vector<Entry> entries_;
+  bool touched_ = false;
+};
+
+/// The incoming pod's terms with the namespaces that their selectors find written out.
+Terms with_selected_namespaces(Terms terms, const Snapshot& snapshot) {
+  for (AffinityTerm& term : terms) {
+    const auto& selector = term.namespace_selector;
+    if (!selector || (selector->match_labels.empty() && selector->match_expressions.empty())) continue;
+    for (const auto& [name, labels] : snapshot.namespaces()) {
+      if (cluster::matches(*selector, *labels)) term.namespaces.push_back(name);
+    }
+    std::sort(term.namespaces.begin(), term.namespaces.end());
+  }
+  return terms;
+}
+
+/// Incoming terms are tried without the other pod's namespace labels, and their namespace selector once more against that
+/// nothing: so `{}` means all namespaces, and so does a selector of only NotIn and DoesNotExist (a quirk of 1.34, §1.5).
+bool incoming_matches(const AffinityTerm& term, const PodClass& other) {
+  return term.matches(*other.labels, other.namespace_, no_labels());
+}
+bool all_incoming_match(const Terms& terms, const PodClass& other) {
+  return !terms.empty() &&
+         std::all_of(terms.begin(), terms.end(), [&](const AffinityTerm& term) { return incoming_matches(term, other); });
+}
+
+/// Labels of the incoming pod's namespace, none if there is no such object: what other pods' terms are tried against.
+const Labels& namespace_labels(const CycleInput& input) {
+  const auto found = input.snapshot.namespaces().find(input.pod_class.namespace_);
+  return found == input.snapshot.namespaces().end() ? no_labels() : *found->second;
+}
+bool existing_matches(const AffinityTerm& term, const CycleInput& input, const Labels& labels_of_namespace) {
+  return term.matches(*input.pod_class.labels, input.pod_class.namespace_, labels_of_namespace);
+}
+
+struct RequiredState final : PluginState {
+  explicit RequiredState(const Snapshot& snapshot) : others_anti_affinity(snapshot), affinity(snapshot), anti_affinity(snapshot) {}
+  Terms affinity_terms;
+  Terms anti_affinity_terms;
+  Tally others_anti_affinity;  ///< existing pods' anti-affinity terms that mean the incoming pod
+  Tally affinity;              ///< existing pods that match all of the incoming pod's affinity terms
+  Tally anti_affinity;         ///< existing pods that match an anti-affinity term of the incoming pod
+};
+
+void count_others_anti_affinity(RequiredState& state, const CycleInput& input, const PodClass& other, NodeIndex node,
+                                std::int64_t amount) {
+  const Labels& labels_of_namespace = namespace_labels(input);
+  for (const AffinityTerm& term : other.required_anti_affinity) {
+    if (existing_matches(term, input, labels_of_namespace)) state.others_anti_affinity.add(term.topology_key, node, amount);
+  }
+}
+void count_own_terms(RequiredState& state, const PodClass& other, NodeIndex node, std::int64_t amount) {
+  if (all_incoming_match(state.affinity_terms, other)) {
+    for (const AffinityTerm& term : state.affinity_terms) state.affinity.add(term.topology_key, node, amount);
+  }
+  for (const AffinityTerm& term : state.anti_affinity_terms) {
+    if (incoming_matches(term, other)) state.anti_affinity.add(term.topology_key, node, amount);
+  }
+}
+
+struct PreferredState final : PluginState {
+  explicit PreferredState(const Snapshot& snapshot) : sums(snapshot) {}
+  Tally sums;
+};
+
+class InterPodAffinity final : public SchedulerPlugin {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "InterPodAffinity"; }
+  [[nodiscard]] ExtensionPoints extension_points() const override { return {.filter = true, .score = true}; }
+  [[nodiscard]] Dependence dependence() const override { return Dependence::Cluster; }
+
+  [[nodiscard]] PreFilterResult pre_filter(const CycleInput& input) const override;
+  [[nodiscard]] Code filter(const CycleInput& input, const PluginState* state, const NodeInfo& node,
+                            Reasons* reasons) const override;
+  void adapt(const CycleInput& input, PluginState* state, const PodOnNode& pod, const NodeInfo& node,
+             std::int32_t sign) const override;
+  [[nodiscard]] PreScoreResult pre_score(const CycleInput& input, std::span<const NodeIndex> feasible) const override;
+  [[nodiscard]] std::int64_t score(const CycleInput&, const PluginState* state, const NodeInfo& node) const override {
+    return static_cast<const PreferredState*>(state)->sums.sum_over_keys(node.index);
+  }
+  void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>, std::span<std::int64_t> scores) const override;
+  [[nodiscard]] bool worth_retrying(const CycleInput& input, const ClusterEvent& event) const override;
+
+ private:
+  static bool affinity_satisfied(const RequiredState& state, const CycleInput& input, const NodeInfo& node);
+};
+
+PreFilterResult InterPodAffinity::pre_filter(const CycleInput& input) const {
+  PreFilterResult result;
+  const PodClass& incoming = input.pod_class;
+  const bool own_terms = !incoming.required_affinity.empty() || !incoming.required_anti_affinity.empty();
+  if (!own_terms && input.snapshot.pods_with_required_anti_affinity() == 0) {
+    result.skip = true;
+    return result;
+  }
+  auto state = std::make_unique<RequiredState>(input.snapshot);
+  state->affinity_terms = with_selected_namespaces(incoming.required_affinity, input.snapshot);
+  state->anti_affinity_terms = with_selected_namespaces(incoming.required_anti_affinity, input.snapshot);
+  for (const NodeIndex index : input.snapshot.order()) {
+    const NodeInfo& node = input.snapshot.node(index);
+    if (!own_terms && node.pods_with_required_anti_affinity == 0) continue;
+    for (const PodOnNode& pod : node.pods) {
+      count_others_anti_affinity(*state, input, *pod.pod_class, index, 1);
+      if (own_terms) count_own_terms(*state, *pod.pod_class, index, 1);
+    }
+  }
+  result.skip = !own_terms && !state->others_anti_affinity.touched();
+  if (!result.skip) result.state = std::move(state);
+  return result;
+}
+
+/// Every term's domain must hold a pod that matches all terms; the first pod of a group that wants itself may go anywhere.
+bool InterPodAffinity::affinity_satisfied(const RequiredState& state, const CycleInput& input, const NodeInfo& node) {
+  bool pods_exist = true;
+  for (const AffinityTerm& term : state.affinity_terms) {
+    if (node.labels().find(term.topology_key) == node.labels().end()) return false;
+    if (state.affinity.at(term.topology_key, node.index) <= 0) pods_exist = false;
+  }
+  if (pods_exist) return true;
+  return state.affinity.all_zero() && all_incoming_match(state.affinity_terms, input.pod_class);
+}
+
+Code InterPodAffinity::filter(const CycleInput& input, const PluginState* plugin_state, const NodeInfo& node,
+                              Reasons* reasons) const {
+  const auto& state = *static_cast<const RequiredState*>(plugin_state);
+  if (!affinity_satisfied(state, input, node)) {
+    if (reasons) reasons->emplace_back("node(s) didn't match pod affinity rules");
+    return Code::UnschedulableAndUnresolvable;
+  }
+  if (state.anti_affinity.any_positive(node.index)) {
+    if (reasons) reasons->emplace_back("node(s) didn't match pod anti-affinity rules");
+    return Code::Unschedulable;
+  }
+  if (state.others_anti_affinity.any_positive(node.index)) {
+    if (reasons) reasons->emplace_back("node(s) didn't satisfy existing pods anti-affinity rules");
+    return Code::Unschedulable;
+  }
+  return Code::Success;
+}
+
+void InterPodAffinity::adapt(const CycleInput& input, PluginState* plugin_state, const PodOnNode& pod, const NodeInfo& node,
+                             std::int32_t sign) const {
+  auto& state = *static_cast<RequiredState*>(plugin_state);
+  count_others_anti_affinity(state, input, *pod.pod_class, node.index, sign);
+  count_own_terms(state, *pod.pod_class, node.index, sign);
+}
+
+PreScoreResult InterPodAffinity::pre_score(const CycleInput& input, std::span<const NodeIndex>) const {
+  const PodClass& incoming = input.pod_class;
+  const bool own_terms = !incoming.preferred_affinity.empty() || !incoming.preferred_anti_affinity.empty();
+  if (!own_terms && input.snapshot.pods_with_affinity() == 0) return {.skip = true, .state = nullptr};
+  auto state = std::make_unique<PreferredState>(input.snapshot);
+  const Terms affinity = with_selected_namespaces(incoming.preferred_affinity, input.snapshot);
+  const Terms anti_affinity = with_selected_namespaces(incoming.preferred_anti_affinity, input.snapshot);
+  const Labels& labels_of_namespace = namespace_labels(input);
+
+  for (const NodeIndex index : input.snapshot.order()) {
+    const NodeInfo& node = input.snapshot.node(index);
+    if (!own_terms && node.pods_with_affinity == 0) continue;
+    const auto add_incoming = [&](const Terms& terms, const PodClass& other, std::int64_t sign) {
+      for (const AffinityTerm& term : terms) {
+        if (incoming_matches(term, other)) state->sums.add(term.topology_key, index, sign * term.weight);
+      }
+    };
+    const auto add_existing = [&](const Terms& terms, std::int64_t sign) {
+      for (const AffinityTerm& term : terms) {
+        if (existing_matches(term, input, labels_of_namespace)) state->sums.add(term.topology_key, index, sign * term.weight);
+      }
+    };
+    for (const PodOnNode& pod : node.pods) {
+      const PodClass& other = *pod.pod_class;
+      add_incoming(affinity, other, 1);
+      add_incoming(anti_affinity, other, -1);
+      for (const AffinityTerm& term : other.required_affinity) {
+        if (existing_matches(term, input, labels_of_namespace)) state->sums.add(term.topology_key, index, kHardPodAffinityWeight);
+      }
+      add_existing(other.preferred_affinity, 1);
+      add_existing(other.preferred_anti_affinity, -1);
+    }
+  }
+  if (!state->sums.touched()) return {.skip = true, .state = nullptr};
+  return {.skip = false, .state = std::move(state)};
+}
+
+/// The range of the feasible nodes' sums is stretched to 0..100; all 0 if they are equal.
+void InterPodAffinity::normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>,
+                                 std::span<std::int64_t> scores) const {
+  const auto [minimum, maximum] = std::minmax_element(scores.begin(), scores.end());
+  const std::int64_t low = *minimum;
+  const std::int64_t range = *maximum - low;
+  for (std::int64_t& score : scores) {
+    if (range == 0) {
+      score = 0;
+      continue;
+    }
+    const double share = static_cast<double>(score - low) / static_cast<double>(range);
+    score = static_cast<std::int64_t>(static_cast<double>(kMaxNodeScore) * share);
+  }
+}
+
+/// Does a node bring a term's key with a value that was not there before?
+bool topology_appeared(const Terms& terms, const ClusterEvent& event) {
+  const auto value = [](const cluster::Ptr<cluster::Node>& node, const std::string& key) -> const std::string* {
+    if (!node) return nullptr;
+    const auto found = node->meta.labels->find(key);
+    return found == node->meta.labels->end() ? nullptr : &found->second;
+  };
+  return std::any_of(terms.begin(), terms.end(), [&](const AffinityTerm& term) {
+    const std::string* before = value(event.old_node, term.topology_key);
+    const std::string* after = value(event.new_node, term.topology_key);
+    return before == nullptr || after == nullptr ? before != after : *before != *after;
+  });
+}
+
+bool InterPodAffinity::worth_retrying(const CycleInput& input, const ClusterEvent& event) const {
+  const Terms& affinity = input.pod_class.required_affinity;
+  const Terms& anti_affinity = input.pod_class.required_anti_affinity;
+  const auto matches_all = [](const Terms& terms, const cluster::Pod& pod) {
+    return !terms.empty() && std::all_of(terms.begin(), terms.end(), [&](const AffinityTerm& term) {
+      return term.matches(*pod.meta.labels, pod.meta.namespace_, no_labels());
+    });
+  };
+  switch (event.kind) {
+    case ClusterEvent::Kind::OwnPodUpdated: return !(event.old_pod->meta.labels == event.new_pod->meta.labels);
+    case ClusterEvent::Kind::AssignedPodAdded: return matches_all(affinity, *event.new_pod);
+    case ClusterEvent::Kind::AssignedPodDeleted: return matches_all(anti_affinity, *event.old_pod);
+    case ClusterEvent::Kind::AssignedPodUpdated:
+      return (!matches_all(affinity, *event.old_pod) && matches_all(affinity, *event.new_pod)) ||
+             (matches_all(anti_affinity, *event.old_pod) && !matches_all(anti_affinity, *event.new_pod));
+    case ClusterEvent::Kind::NodeAdded:
+    case ClusterEvent::Kind::NodeUpdated: return topology_appeared(affinity, event) || topology_appeared(anti_affinity, event);
+    case ClusterEvent::Kind::NodeDeleted: return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::unique_ptr<SchedulerPlugin> make_inter_pod_affinity() { return std::make_unique<InterPodAffinity>(); }
+
+}  // namespace tandem::control::scheduler
