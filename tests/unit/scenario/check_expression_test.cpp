@@ -1,0 +1,167 @@
+#include "core/scenario/check_expression.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace tandem::scenario {
+namespace {
+
+/// Answers from a table by the field's text; anything else counts 0, as objects that do not exist do.
+FieldLookup answers(std::map<std::string, std::int64_t> table) {
+  return [table = std::move(table)](const ObjectField& field) -> Result<std::int64_t> {
+    const auto found = table.find(to_string(field));
+    return found == table.end() ? 0 : found->second;
+  };
+}
+
+bool holds(std::string_view text, const std::map<std::string, std::int64_t>& table) {
+  const auto condition = parse_condition(text);
+  EXPECT_TRUE(condition) << text << ": " << (condition ? "" : condition.error().what);
+  return condition && evaluate(*condition, answers(table)).value_or(false);
+}
+
+/// Column at which a text is refused; 0 if it is not.
+std::uint32_t refused_at(std::string_view text) {
+  const auto condition = parse_condition(text);
+  if (condition) return 0;
+  EXPECT_EQ(condition.error().code, ErrorCode::ScenarioBadCheck);
+  EXPECT_EQ(condition.error().place.line, 1U);
+  return condition.error().place.column;
+}
+
+TEST(Conditions, CompareFieldsWithNumbers) {
+  const std::map<std::string, std::int64_t> table{{"deployment/web.available", 3}};
+  EXPECT_TRUE(holds("deployment/web.available >= 3", table));
+  EXPECT_TRUE(holds("deployment/web.available==3", table));
+  EXPECT_TRUE(holds("4>deployment/web.available", table));
+  EXPECT_FALSE(holds("deployment/web.available != 3", table));
+  EXPECT_FALSE(holds("deployment/web.available < 3", table));
+  EXPECT_TRUE(holds("deployment/web.available <= 3", table));
+  EXPECT_FALSE(holds("deployment/api.available > 0", table)) << "what does not exist counts 0";
+}
+
+TEST(Conditions, AndBindsTighterThanOrAndNotTighterThanBoth) {
+  const std::map<std::string, std::int64_t> table{{"node/a.ready", 1}, {"node/b.ready", 0}};
+  EXPECT_TRUE(holds("node/a.ready or node/b.ready and node/b.ready", table));
+  EXPECT_FALSE(holds("(node/a.ready or node/b.ready) and node/b.ready", table));
+  EXPECT_FALSE(holds("not node/a.ready or node/b.ready", table));
+  EXPECT_TRUE(holds("not (node/a.ready and node/b.ready)", table));
+  EXPECT_TRUE(holds("not not node/a.ready", table));
+  EXPECT_TRUE(holds("node/b.ready == false and true", table));
+}
+
+TEST(Conditions, PercentagesAreOfTheSameObject) {
+  EXPECT_TRUE(holds("deployment/web.available >= 75%", {{"deployment/web.available", 3}, {"deployment/web.desired", 4}}));
+  EXPECT_FALSE(holds("deployment/web.available >= 76%", {{"deployment/web.available", 3}, {"deployment/web.desired", 4}}));
+  EXPECT_TRUE(holds("50% < pods(app=web).ready", {{"pods(app in (web)).ready", 2}, {"pods(app in (web)).count", 3}}));
+  // One of three is 33.3 %: no rounding in either direction.
+  EXPECT_TRUE(holds("replicaset/r.ready > 33%", {{"replicaset/r.ready", 1}, {"replicaset/r.desired", 3}}));
+  EXPECT_FALSE(holds("replicaset/r.ready >= 34%", {{"replicaset/r.ready", 1}, {"replicaset/r.desired", 3}}));
+}
+
+TEST(Conditions, NamesMayCarryANamespaceAndDots) {
+  const auto condition = parse_condition("deployment/shop/web.ready == node/kind-worker.example.count");
+  ASSERT_TRUE(condition);
+  const std::vector<ObjectField> fields = fields_of(*condition);
+  ASSERT_EQ(fields.size(), 2U);
+  EXPECT_EQ(fields[0].namespace_, "shop");
+  EXPECT_EQ(fields[0].name, "web");
+  EXPECT_EQ(fields[1].name, "kind-worker.example");
+  EXPECT_EQ(fields[1].namespace_, "");
+  EXPECT_EQ(fields[1].field, Observed::Count);
+}
+
+TEST(Conditions, PodsAreChosenByKubectlSelectors) {
+  const auto condition = parse_condition("pods/shop(app=web,tier in (a,b),!old).terminating == 0");
+  ASSERT_TRUE(condition) << condition.error().what;
+  const ObjectField field = fields_of(*condition).at(0);
+  EXPECT_EQ(field.namespace_, "shop");
+  EXPECT_EQ(field.selector.match_expressions.size(), 3U);
+  EXPECT_EQ(field.field, Observed::Terminating);
+}
+
+TEST(Conditions, ErrorsPointAtTheirColumn) {
+  EXPECT_EQ(refused_at(""), 1U);
+  EXPECT_EQ(refused_at("deployment/web.available"), 25U) << "a number alone";
+  EXPECT_EQ(refused_at("deployment/web.available >= "), 29U);
+  EXPECT_EQ(refused_at("deployment/web.availible >= 3"), 16U);
+  EXPECT_EQ(refused_at("deploymnet/web.available >= 3"), 1U);
+  EXPECT_EQ(refused_at("deployment/Web.available >= 3"), 12U);
+  EXPECT_EQ(refused_at("(true"), 6U);
+  EXPECT_EQ(refused_at("true)"), 5U);
+  EXPECT_EQ(refused_at("true && true"), 6U);
+  EXPECT_EQ(refused_at("service/web.endpoints > 50%"), 25U);
+  EXPECT_EQ(refused_at("node/a.ready > false"), 14U);
+  EXPECT_EQ(refused_at("node/a.ready == 1"), 14U);
+  EXPECT_EQ(refused_at("node/ns/a.ready"), 1U);
+  EXPECT_EQ(refused_at("pods(app=web.ready > 1"), 5U);
+  EXPECT_EQ(refused_at("pods(app=web) > 1"), 14U);
+  EXPECT_EQ(refused_at("deployment/web.available >= 010"), 29U);
+  EXPECT_EQ(refused_at("deployment/web.available >= 99999999999999999999"), 29U);
+  EXPECT_EQ(refused_at("10% == 10%"), 1U);
+}
+
+TEST(Conditions, DeepNestingAndLongTextsEndAtALimit) {
+  EXPECT_EQ(refused_at(std::string(64, '(') + "true" + std::string(64, ')')), 0U);
+  EXPECT_NE(refused_at(std::string(65, '(') + "true" + std::string(65, ')')), 0U);
+  std::string nots;
+  for (int i = 0; i < 2000; ++i) nots += "not ";
+  EXPECT_NE(refused_at(nots + "true"), 0U);
+  EXPECT_EQ(refused_at(std::string(5000, ' ') + "true"), 1U);
+}
+
+TEST(Conditions, TheirTextParsesBackToTheSameTree) {
+  for (const char* text : {"deployment/web.available >= 75% and not (node/a.ready or pods/x(app=web,!old).count < 3)", "true",
+                           "replicaset/a/b.desired == 4 or service/web.endpoints != 2"}) {
+    const auto once = parse_condition(text);
+    ASSERT_TRUE(once) << text;
+    const auto twice = parse_condition(to_string(*once));
+    ASSERT_TRUE(twice) << to_string(*once);
+    EXPECT_EQ(to_string(*twice), to_string(*once));
+    EXPECT_EQ(fields_of(*twice).size(), fields_of(*once).size());
+  }
+}
+
+TEST(Conditions, ErrorsOfTheLookupComeThroughUnlessSomethingElseDecides) {
+  const FieldLookup broken = [](const ObjectField&) -> Result<std::int64_t> { return fail(ErrorCode::Internal, "no"); };
+  EXPECT_FALSE(evaluate(*parse_condition("node/a.ready"), broken));
+  EXPECT_TRUE(evaluate(*parse_condition("true or node/a.ready"), broken).value());
+  EXPECT_FALSE(evaluate(*parse_condition("false and node/a.ready"), broken).value());
+}
+
+TEST(Moments, AreTimesOrConditions) {
+  EXPECT_EQ(parse_moment("1m30s")->time, kTimeZero + seconds(90));
+  EXPECT_FALSE(parse_moment("deployment/web.available == 4")->is_time);
+  EXPECT_FALSE(parse_moment("90"));
+  EXPECT_FALSE(parse_moment("soon"));
+}
+
+TEST(Metrics, AreReadWithTheirTags) {
+  const auto metric = parse_metric("http_reqs{ traffic:users, status:404 }");
+  ASSERT_TRUE(metric);
+  EXPECT_EQ(metric->tags, (std::vector<std::pair<std::string, std::string>>{{"traffic", "users"}, {"status", "404"}}));
+  EXPECT_EQ(to_string(*metric), "http_reqs{traffic:users,status:404}");
+  for (const char* text : {"http_req", "http_reqs{", "http_reqs{traffic}", "http_reqs{traffic:}", "http_reqs{deployment:web}",
+                           "http_reqs{traffic:a,traffic:b}", "http_reqs{traffic:a} x", ""}) {
+    EXPECT_FALSE(parse_metric(text)) << text;
+  }
+}
+
+TEST(Thresholds, FollowTheGrammarOfK6) {
+  const auto threshold = [](std::string_view text, std::string_view metric) { return parse_threshold(text, parse_metric(metric).value()); };
+  EXPECT_EQ(threshold("rate<0.01", "http_req_failed"), (Threshold{Aggregation::Rate, 0, Comparison::Less, 0.01}));
+  EXPECT_EQ(threshold("rate < 1%", "http_req_failed"), (Threshold{Aggregation::Rate, 0, Comparison::Less, 0.01}));
+  EXPECT_EQ(threshold("p(99.9)<=500", "http_req_duration"), (Threshold{Aggregation::Percentile, 99.9, Comparison::LessEqual, 500}));
+  EXPECT_EQ(threshold("med>0.25s", "http_req_duration"), (Threshold{Aggregation::Median, 0, Comparison::Greater, 250}));
+  EXPECT_EQ(threshold("count===100", "http_reqs"), (Threshold{Aggregation::Count, 0, Comparison::Equal, 100}));
+  EXPECT_EQ(threshold("value<30s", "rollout_duration{deployment:web}"), (Threshold{Aggregation::Value, 0, Comparison::Less, 30000}));
+  for (const char* text : {"", "rate", "rate<", "rate<x", "avg<1", "rate<2", "rate<-1", "rate<101%", "rate=<1", "p(95)<1"}) {
+    EXPECT_FALSE(threshold(text, "http_req_failed")) << text;
+  }
+  EXPECT_FALSE(threshold("p(101)<1", "http_req_duration"));
+  EXPECT_FALSE(threshold("count<5s", "http_reqs")) << "a count has no unit";
+}
+
+}  // namespace
+}  // namespace tandem::scenario
