@@ -66,6 +66,8 @@ class Recording {
   Recording& operator=(Recording&&) noexcept;
 
   [[nodiscard]] const nlohmann::json& manifest() const;  ///< conventions §1.6
+  /// The text at a JSON pointer ("/scenario/path"); empty if there is none.
+  [[nodiscard]] std::string manifest_text(std::string_view pointer) const;
   [[nodiscard]] std::string world() const;               ///< sim, docker, …
   [[nodiscard]] bool complete() const;                   ///< false: the tail is missing (cut or crashed)
   [[nodiscard]] std::uint64_t torn_bytes() const;        ///< bytes after the last whole chunk

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/time.hpp"
 
@@ -39,5 +40,8 @@ struct RequestRecord {
   std::uint8_t attempts = 1;      ///< upstream tries the balancer made; 0 if unknown
   friend bool operator==(const RequestRecord&, const RequestRecord&) = default;
 };
+
+/// True if a request counts as failed: no answer, or a status that its source does not expect (none given: 200 to 399).
+bool is_failed(RequestOutcome outcome, std::uint16_t status, const std::vector<int>& expect_status);
 
 }  // namespace tandem::record
