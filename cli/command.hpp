@@ -1,0 +1,59 @@
+#pragma once
+// What a verb of the command line is: a name, one sentence, examples, options, and a function to run.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+
+namespace tandem::cli {
+
+/// Exit codes of reference/conventions §5 that are not an error's own.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitCheckFailed = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitInternal = 5;
+inline constexpr int kExitInterrupted = 130;
+
+/// Options that every verb has.
+struct CommonOptions {
+  bool json = false;
+  bool quiet = false;
+  bool no_color = false;
+  int verbose = 0;
+};
+
+/// A verb. `define` adds its options to `app` and returns what runs once they are parsed; the result is the exit code.
+struct Command {
+  std::string_view name;
+  std::string_view summary;   ///< one sentence
+  std::string_view examples;  ///< one a line, each with what it does
+  std::function<std::function<int()>(CLI::App& app, CommonOptions& common)> define;
+};
+
+/// All verbs, in the order of --help.
+std::span<const Command> commands();
+
+// One file a verb.
+Command run_command();
+Command compare_command();
+Command get_command();
+Command describe_command();
+Command check_command();
+Command validate_command();
+Command export_command();
+Command calibrate_command();
+Command clean_command();
+Command schema_command();
+Command doctor_command();
+Command demo_command();
+
+/// Prints an error to stderr (or as JSON to stdout) and returns its exit code.
+int report(const Error& error, const CommonOptions& common);
+/// Prints every error; the exit code is that of the first.
+int report(const Errors& errors, const CommonOptions& common);
+
+}  // namespace tandem::cli

@@ -1,0 +1,34 @@
+// tandem schema: the JSON Schema that editors use, from the field table that the loader uses.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/command.hpp"
+#include "core/base/text.hpp"
+#include "core/scenario/schema.hpp"
+
+namespace tandem::cli {
+
+Command schema_command() {
+  return {"schema", "Print the JSON Schema of a file kind.",
+          "  tandem schema                         schema of scenario files\n"
+          "  tandem schema calibration             schema of calibration files\n",
+          [](CLI::App& app, CommonOptions& common) {
+            auto kind = std::make_shared<std::string>("scenario");
+            app.add_option("kind", *kind, "scenario or calibration");
+            return [kind, &common] {
+              const auto& kinds = scenario::schema_kinds();
+              if (std::find(kinds.begin(), kinds.end(), *kind) == kinds.end()) {
+                return report(make_error(ErrorCode::UsageBadArgument, "there is no schema of that name")
+                                  .with_found(*kind)
+                                  .with_allowed(fmt::format("{}", fmt::join(kinds, ", "))),
+                              common);
+              }
+              fmt::print("{}", scenario::schema_text(*kind));
+              return kExitOk;
+            };
+          }};
+}
+
+}  // namespace tandem::cli

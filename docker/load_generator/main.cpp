@@ -1,0 +1,88 @@
+// The program inside the load generator's container: waits for the host on its control port, takes one traffic plan, sends
+// it, streams a record per request back, and ends.
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "docker/load_generator/generator.hpp"
+
+namespace {
+
+using namespace tandem;
+
+/// Nobody came for this long: the host is gone, and so are we (hardening C8).
+constexpr int kHostPatienceMs = 120'000;
+
+int listen_for_host() {
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_ANY);
+  address.sin_port = htons(container::kControlPort);
+  if (bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener, 1) != 0) return -1;
+  pollfd entry{listener, POLLIN, 0};
+  const int control = poll(&entry, 1, kHostPatienceMs) == 1 ? accept4(listener, nullptr, nullptr, SOCK_CLOEXEC) : -1;
+  close(listener);
+  return control;
+}
+
+void send_text(int socket, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t sent = send(socket, text.data(), text.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+/// Reads frames until the plan is there; empty if the host went away or spoke another language.
+std::string receive_plan(int control) {
+  std::optional<std::string> plan;
+  container::FrameReader::Handlers handlers;
+  handlers.plan = [&](std::string_view text) { plan = text; };
+  container::FrameReader reader(std::move(handlers));
+  char buffer[16 << 10];
+  while (!plan) {
+    const ssize_t size = recv(control, buffer, sizeof buffer, 0);
+    if (size <= 0 || !reader.feed({buffer, static_cast<std::size_t>(size)})) return {};
+  }
+  return *plan;
+}
+
+/// A request is a descriptor: take all that the container is allowed.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+int main() {
+  raise_descriptor_limit();
+  const int control = listen_for_host();
+  if (control < 0) {
+    std::fputs("no host came for the traffic plan\n", stderr);
+    return 1;
+  }
+  send_text(control, container::FrameWriter::ready());
+  const auto plan = container::read_traffic_plan(receive_plan(control));
+  if (!plan) {
+    send_text(control, container::FrameWriter::failed(to_string(plan.error())));
+    return 1;
+  }
+  load_generator::Generator generator(*plan, control);
+  const bool done = generator.run();
+  close(control);
+  return done ? 0 : 1;
+}

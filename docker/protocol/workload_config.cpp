@@ -1,0 +1,110 @@
+#include "docker/protocol/workload_config.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "docker/protocol/json_fields.hpp"
+
+namespace tandem::container {
+
+namespace {
+
+nlohmann::json to_json(const WorkloadRoute& route) {
+  return {{"pattern", route.pattern},
+          {"cpuNs", route.cpu.ns},
+          {"waitNs", route.wait.ns},
+          {"exponential", route.exponential},
+          {"status", route.status},
+          {"contentType", route.content_type},
+          {"body", route.body},
+          {"responseBytes", route.response_bytes}};
+}
+
+WorkloadRoute read_route(JsonFields fields) {
+  WorkloadRoute route;
+  route.pattern = fields.text("pattern");
+  route.cpu.ns = fields.integer("cpuNs", 0, kNanosecondsMax);
+  route.wait.ns = fields.integer("waitNs", 0, kNanosecondsMax);
+  route.exponential = fields.boolean("exponential");
+  route.status = static_cast<std::int32_t>(fields.integer("status", 100, 599));
+  route.content_type = fields.text("contentType");
+  route.body = fields.text("body");
+  route.response_bytes = fields.integer("responseBytes", 0, kResponseBytesMax);
+  return route;
+}
+
+}  // namespace
+
+std::string write_workload_config(const WorkloadConfig& config) {
+  nlohmann::json routes = nlohmann::json::array();
+  for (const WorkloadRoute& route : config.routes) routes.push_back(to_json(route));
+  const nlohmann::json document = {{"version", config.version},
+                                   {"pod", config.pod},
+                                   {"podIp", config.pod_ip},
+                                   {"node", config.node},
+                                   {"port", config.port},
+                                   {"startupNs", config.startup.ns},
+                                   {"workers", config.workers},
+                                   {"backlog", config.backlog},
+                                   {"shared", config.shared},
+                                   {"abortOnTerminate", config.abort_on_terminate},
+                                   {"drainNs", config.drain.ns},
+                                   {"cpuSpeed", config.cpu_speed},
+                                   {"routes", std::move(routes)}};
+  return document.dump();
+}
+
+Result<WorkloadConfig> read_workload_config(std::string_view text) {
+  return read_json_document<WorkloadConfig>(text, "workload configuration", [](JsonFields fields) {
+    WorkloadConfig config;
+    config.version = fields.text("version");
+    config.pod = fields.text("pod");
+    config.pod_ip = fields.text("podIp");
+    config.node = fields.text("node");
+    config.port = static_cast<std::int32_t>(fields.integer("port", 1, 65535));
+    config.startup.ns = fields.integer("startupNs", 0, kNanosecondsMax);
+    config.workers = static_cast<std::int32_t>(fields.integer("workers", 1, 1024));
+    config.backlog = static_cast<std::int32_t>(fields.integer("backlog", 0, 65535));
+    config.shared = fields.boolean("shared");
+    config.abort_on_terminate = fields.boolean("abortOnTerminate");
+    config.drain.ns = fields.integer("drainNs", 0, kNanosecondsMax);
+    config.cpu_speed = fields.number("cpuSpeed", 1e-3, 1e3);
+    fields.each("routes", [&](JsonFields route) { config.routes.push_back(read_route(route)); });
+    return config;
+  });
+}
+
+std::vector<std::string> split_for_environment(std::string_view name, std::string_view text) {
+  // MAX_ARG_STRLEN of Linux is 128 KiB for NAME=value with its end; stay well below.
+  constexpr std::size_t kPart = 100 * 1024;
+  std::vector<std::string> parts;
+  for (std::size_t at = 0, number = 0; at < text.size() || number == 0; at += kPart, ++number) {
+    std::string part(name);
+    if (number > 0) part += "_" + std::to_string(number);
+    part += '=';
+    part += text.substr(at, kPart);
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+bool match_route(const std::vector<WorkloadRoute>& routes, std::string_view path, RouteMatch& match) {
+  // Rank of a candidate: literal length, then exactness; strictly better only, so the earlier one keeps a tie.
+  std::size_t best = 0;
+  bool found = false;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const std::string_view pattern = routes[i].pattern;
+    const bool open = !pattern.empty() && pattern.back() == '*';
+    const std::string_view literal = open ? pattern.substr(0, pattern.size() - 1) : pattern;
+    const bool matches = open ? path.substr(0, literal.size()) == literal : path == literal;
+    if (!matches) continue;
+    const std::size_t rank = 2 * literal.size() + (open ? 0 : 1);
+    if (found && rank <= best) continue;
+    found = true;
+    best = rank;
+    match = {i, open ? path.substr(literal.size()) : std::string_view()};
+  }
+  return found;
+}
+
+}  // namespace tandem::container

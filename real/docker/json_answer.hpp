@@ -1,0 +1,77 @@
+#pragma once
+// Decoding of the engine's answers; private to real/docker/engine_api*.cpp. The engine is outside: nothing here throws, and
+// fields of unexpected types count as absent.
+
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "real/docker/engine_api.hpp"
+
+namespace tandem::docker::api {
+
+inline std::string text_at(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+inline std::int64_t integer_at(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return 0;
+  const auto found = object.find(name);
+  return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+inline bool boolean_at(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return false;
+  const auto found = object.find(name);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+/// The member as it is; null if there is none.
+inline nlohmann::json member(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(name);
+  return found != object.end() ? *found : nlohmann::json();
+}
+
+inline nlohmann::json object_at(const nlohmann::json& object, const char* name) {
+  if (!object.is_object()) return nlohmann::json::object();
+  const auto found = object.find(name);
+  return found != object.end() && found->is_object() ? *found : nlohmann::json::object();
+}
+
+/// Parses with a bound on nesting: nlohmann's parser is iterative, but what walks the tree later recurses (hardening P1).
+nlohmann::json parse_bounded(std::string_view text);
+
+template <class T>
+std::function<Result<T>(const host::HttpResponse&)> json_answer(std::function<T(const nlohmann::json&)> read) {
+  return [read = std::move(read)](const host::HttpResponse& response) -> Result<T> {
+    const nlohmann::json answer = parse_bounded(response.body);
+    if (!answer.is_object() && !answer.is_array()) return fail(ErrorCode::EngineRefused, "the answer is not JSON");
+    return read(answer);
+  };
+}
+
+/// Success whatever the answer holds; statuses in `also_fine` too.
+inline void expect_nothing(Call<Nothing>& call, std::vector<int> also_fine) {
+  call.also_fine = std::move(also_fine);
+  call.decode = [](const host::HttpResponse&) -> Result<Nothing> { return Nothing{}; };
+}
+
+/// Turns pieces of any size into lines.
+inline std::function<bool(std::string_view)> line_splitter(std::function<void(std::string_view)> on_line) {
+  return [on_line = std::move(on_line), rest = std::make_shared<std::string>()](std::string_view bytes) {
+    constexpr std::size_t kLineMax = 1 << 20;
+    *rest += bytes;
+    for (std::size_t end = 0; (end = rest->find('\n')) != std::string::npos; rest->erase(0, end + 1)) {
+      on_line(std::string_view(*rest).substr(0, end));
+    }
+    return rest->size() < kLineMax;
+  };
+}
+
+}  // namespace tandem::docker::api

@@ -1,0 +1,175 @@
+#include "real/docker/node_slices.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "core/base/parse.hpp"
+#include "core/base/text.hpp"
+#include "host/files.hpp"
+
+namespace tandem::docker {
+
+namespace {
+
+constexpr const char* kRoot = "/sys/fs/cgroup";
+constexpr const char* kOurs = "tandem";
+constexpr const char* kInfrastructure = "infrastructure";
+constexpr std::int64_t kPeriodUs = 100'000;
+
+bool unified() { return host::exists(std::string(kRoot) + "/cgroup.controllers"); }
+
+/// Hierarchies that hold our groups: one with cgroup v2, one per controller with v1. First the one for CPU limits, last the
+/// one for memory; in between only counted.
+std::vector<std::string> hierarchies() {
+  if (unified()) return {kRoot};
+  return {std::string(kRoot) + "/cpu", std::string(kRoot) + "/cpuacct", std::string(kRoot) + "/memory"};
+}
+
+/// Control files take one write each, and tell by it whether they like the value.
+bool write_control(const std::string& path, const std::string& value) {
+  std::FILE* const file = std::fopen(path.c_str(), "we");
+  if (file == nullptr) return false;
+  const bool written = std::fwrite(value.data(), 1, value.size(), file) == value.size();
+  return std::fclose(file) == 0 && written;
+}
+
+tl::unexpected<Error> failure(const std::string& what, const std::string& path) {
+  return fail(ErrorCode::EngineCapability, "cannot " + what + " control group " + path + ": " + std::strerror(errno));
+}
+
+Status make_group(const std::string& path) {
+  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return failure("make", path);
+  // Children get the controllers only if every level above passes them on.
+  if (unified()) write_control(path + "/cgroup.subtree_control", "+cpu +memory +pids");
+  return {};
+}
+
+/// Value of `key` in a file of "key value" lines; 0 if it is not there.
+std::int64_t stat_value(const std::string& text, std::string_view key) {
+  for (const std::string& line : split(text, '\n')) {
+    if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ' ') {
+      return parse_int(std::string_view(line).substr(key.size() + 1)).value_or(0);
+    }
+  }
+  return 0;
+}
+
+/// cgroup v1 counts CPU weight in shares (1024 a core), v2 in weights; the conversion is the one of runc.
+std::int64_t weight_of_shares(std::int64_t shares) { return 1 + (std::clamp<std::int64_t>(shares, 2, 262'144) - 2) * 9999 / 262'142; }
+
+bool limit_cpu(const std::string& cpu_group, std::int64_t milli) {
+  const std::int64_t quota = milli * kPeriodUs / 1000;
+  if (unified()) return write_control(cpu_group + "/cpu.max", std::to_string(quota) + " " + std::to_string(kPeriodUs));
+  return write_control(cpu_group + "/cpu.cfs_period_us", std::to_string(kPeriodUs)) &&
+         write_control(cpu_group + "/cpu.cfs_quota_us", std::to_string(quota));
+}
+
+bool weigh_cpu(const std::string& cpu_group, std::int64_t shares) {
+  if (unified()) return write_control(cpu_group + "/cpu.weight", std::to_string(weight_of_shares(shares)));
+  return write_control(cpu_group + "/cpu.shares", std::to_string(shares));
+}
+
+bool limit_memory(const std::string& memory_group, std::int64_t bytes) {
+  return write_control(memory_group + (unified() ? "/memory.max" : "/memory.limit_in_bytes"), std::to_string(bytes));
+}
+
+}  // namespace
+
+std::string NodeSlices::refusal(const EngineInfo& engine, bool local_engine) {
+  if (!local_engine) return "the engine is not on this machine";
+  if (engine.cgroup_driver != "cgroupfs") return "the engine's cgroup driver is " + engine.cgroup_driver + ", not cgroupfs";
+  if (::geteuid() != 0) return "making control groups needs root";
+  for (const std::string& hierarchy : hierarchies()) {
+    if (::access(hierarchy.c_str(), W_OK) != 0) return hierarchy + " cannot be written";
+  }
+  return {};
+}
+
+Result<NodeSlices> NodeSlices::create(const EngineInfo& engine, const std::string& run_id, const std::vector<scenario::NodeSpec>& nodes) {
+  NodeSlices slices;
+  slices.run_id_ = run_id;
+  const std::vector<std::string> roots = hierarchies();
+  const std::string cpu_root = roots.front();
+  const std::string memory_root = roots.back();
+  for (const std::string& root : roots) {
+    const std::string run = root + "/" + kOurs + "/" + run_id;
+    TANDEM_TRY(make_group(root + "/" + kOurs));
+    TANDEM_TRY(make_group(run));
+    TANDEM_TRY(make_group(run + "/" + kInfrastructure));
+    for (const scenario::NodeSpec& node : nodes) TANDEM_TRY(make_group(run + "/" + node.name));
+  }
+  // The run as a whole weighs as much as an ordinary task on each core, so that the engine and we are not starved by it.
+  for (const std::string& group : {cpu_root + "/" + kOurs, cpu_root + "/" + kOurs + "/" + run_id}) weigh_cpu(group, 1024 * std::max<std::int64_t>(1, engine.cpus));
+  const std::string run_path = std::string("/") + kOurs + "/" + run_id + "/";
+  // Load generator and balancers are machines of their own in the scenario: pods must not slow them down.
+  weigh_cpu(cpu_root + run_path + kInfrastructure, 262'144);
+  for (const scenario::NodeSpec& node : nodes) {
+    const std::string cpu_group = cpu_root + run_path + node.name;
+    const std::string memory_group = memory_root + run_path + node.name;
+    if (!limit_cpu(cpu_group, node.cpu_milli)) return failure("limit the CPU of", cpu_group);
+    if (!weigh_cpu(cpu_group, std::clamp<std::int64_t>(node.cpu_milli * 1024 / 1000, 2, 262'144))) return failure("weigh the CPU of", cpu_group);
+    if (!limit_memory(memory_group, node.memory_bytes)) return failure("limit the memory of", memory_group);
+  }
+  return slices;
+}
+
+NodeSlices::~NodeSlices() {
+  if (active()) remove_leftovers(run_id_);
+}
+NodeSlices::NodeSlices(NodeSlices&& other) noexcept : run_id_(std::exchange(other.run_id_, {})) {}
+NodeSlices& NodeSlices::operator=(NodeSlices&& other) noexcept {
+  std::swap(run_id_, other.run_id_);
+  return *this;
+}
+
+std::string NodeSlices::parent_of(const std::string& node_name) const {
+  return active() ? std::string("/") + kOurs + "/" + run_id_ + "/" + node_name : std::string();
+}
+std::string NodeSlices::infrastructure_parent() const { return parent_of(kInfrastructure); }
+
+std::optional<CpuUsage> NodeSlices::cpu_usage(const std::string& group) {
+  constexpr std::size_t kFileMax = 16 << 10;
+  if (unified()) {
+    const auto stat = host::read_file(std::string(kRoot) + group + "/cpu.stat", kFileMax);
+    if (!stat) return std::nullopt;
+    return CpuUsage{microseconds(stat_value(*stat, "usage_usec")), microseconds(stat_value(*stat, "throttled_usec"))};
+  }
+  const auto used = host::read_file(std::string(kRoot) + "/cpuacct" + group + "/cpuacct.usage", kFileMax);
+  const auto stat = host::read_file(std::string(kRoot) + "/cpu" + group + "/cpu.stat", kFileMax);
+  if (!used || !stat) return std::nullopt;
+  return CpuUsage{{parse_int(trim(*used)).value_or(0)}, {stat_value(*stat, "throttled_time")}};
+}
+
+std::vector<std::string> NodeSlices::remove_leftovers(const std::string& run_id) {
+  std::vector<std::string> left;
+  // v1 engines make groups of the same path under every controller they use.
+  std::vector<std::string> roots;
+  if (unified()) {
+    roots.push_back(kRoot);
+  } else {
+    for (const std::string& controller : host::list_directory(kRoot)) roots.push_back(std::string(kRoot) + "/" + controller);
+  }
+  for (const std::string& root : roots) {
+    const std::string run = root + "/" + kOurs + "/" + run_id;
+    if (!host::exists(run)) continue;
+    for (const std::string& name : host::list_directory(run)) {
+      const std::string group = run + "/" + name;
+      struct stat facts {};
+      if (::stat(group.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) continue;
+      // Containers' own groups vanish with them; an empty group left by a killed engine helper may still be below.
+      for (const std::string& child : host::list_directory(group)) ::rmdir((group + "/" + child).c_str());
+      ::rmdir(group.c_str());
+    }
+    if (::rmdir(run.c_str()) != 0 && errno != ENOENT) left.push_back(run);
+    ::rmdir((root + "/" + kOurs).c_str());  // goes with the last run
+  }
+  return left;
+}
+
+}  // namespace tandem::docker

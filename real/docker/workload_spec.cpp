@@ -1,0 +1,41 @@
+#include "real/docker/workload_spec.hpp"
+
+#include <algorithm>
+
+namespace tandem::docker {
+
+container::WorkloadConfig workload_config(const scenario::ImageSpec& image, const control::ContainerRequest& request, double cpu_speed) {
+  container::WorkloadConfig config;
+  config.version = tag_of(image.reference);
+  config.pod = request.pod.name;
+  config.pod_ip = request.pod.ip;
+  config.node = request.pod.node_name;
+  if (request.port > 0) config.port = request.port;
+  config.startup = image.startup;
+  config.workers = image.workers;
+  config.backlog = image.backlog;
+  config.shared = image.discipline == scenario::Discipline::Shared;
+  config.abort_on_terminate = image.on_terminate == scenario::OnTerminate::Abort;
+  config.drain = image.drain;
+  config.cpu_speed = cpu_speed;
+  for (const scenario::RouteSpec& route : image.routes) {
+    config.routes.push_back({route.pattern, route.cpu, route.wait, route.exponential, route.status, route.content_type, route.body, route.response_bytes});
+  }
+  return config;
+}
+
+std::string tag_of(const std::string& reference) {
+  const std::size_t slash = reference.rfind('/');
+  const std::size_t colon = reference.find(':', slash == std::string::npos ? 0 : slash);
+  return colon == std::string::npos ? "latest" : reference.substr(colon + 1);
+}
+
+std::int64_t cpu_quota_us(std::int64_t limit_milli, std::int64_t node_milli) {
+  if (limit_milli <= 0) return 0;
+  const std::int64_t milli = node_milli > 0 ? std::min(limit_milli, node_milli) : limit_milli;
+  return std::max<std::int64_t>(1000, milli * 100);
+}
+
+std::int64_t cpu_shares(std::int64_t request_milli) { return std::clamp<std::int64_t>(request_milli * 1024 / 1000, 2, 262'144); }
+
+}  // namespace tandem::docker

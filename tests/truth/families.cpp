@@ -1,0 +1,29 @@
+// The table of covered families: one line a room.
+
+#include <algorithm>
+#include <iterator>
+
+#include "tests/truth/runner.hpp"
+
+namespace tandem::truth {
+
+std::vector<Family> all_families() {
+  std::vector<Family> all;
+  for (const auto& families : {
+           api_families,
+           balancer_families,
+           deployment_families,
+           kind_rollout_families,
+           kubectl_families,
+           replica_set_families,
+           scheduler_families,
+           selector_families,
+       }) {
+    std::vector<Family> some = families();
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+  }
+  std::sort(all.begin(), all.end(), [](const Family& a, const Family& b) { return a.name < b.name; });
+  return all;
+}
+
+}  // namespace tandem::truth
