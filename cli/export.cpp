@@ -9,7 +9,7 @@
 #include "cli/command.hpp"
 #include "core/base/text.hpp"
 #include "core/judge/export_run.hpp"
-#include "core/judge/export_run.hpp"
+#include "core/judge/run_history.hpp"
 #include "core/record/export.hpp"
 #include "core/record/recording.hpp"
 #include "host/files.hpp"

@@ -89,7 +89,7 @@ Checked<LoadedScenario> load_scenario(const std::string& path, const std::vector
   auto parsed = parse_overrides(overrides);
   if (!parsed) return tl::unexpected(Errors{parsed.error()});
   if (seed) parsed->emplace_back("spec.seed", std::to_string(*seed));
-  scenario::Loaded loaded = scenario::load(path, {*parsed});
+  scenario::Loaded loaded = scenario::load(path, {.overrides = *parsed, .limits = {}});
   if (!loaded.scenario || !loaded.errors.empty()) return tl::unexpected(std::move(loaded.errors));
   return LoadedScenario{std::move(*loaded.scenario), std::move(loaded.warnings)};
 }

@@ -146,7 +146,7 @@ Result<Ptr<T>> ApiServer::create(T object) {
   meta.generation = rules::counts_generations(object) ? 1 : 0;
   meta.creation_timestamp = clock_.now();
   complete_new(object);
-  Ptr<T> created = state_->commit<T>(nullptr, std::move(object));
+  Ptr<T> created = state_->commit<T>(nullptr, std::make_shared<T>(std::move(object)));
   if (!created->meta.owner_references.empty()) {
     const KeyView view = rules::key_view(*created);
     state_->queue_if_orphaned(kKind, {std::string(view.namespace_), std::string(view.name), std::string(view.kind)},
@@ -165,7 +165,7 @@ Result<Ptr<T>> ApiServer::update(T object) {
   rules::copy_status(*current, object);
   if (object == *current) return current;
   if (counts_as_new_generation(*current, object)) ++object.meta.generation;
-  return state_->commit_edit(current, std::move(object));
+  return state_->commit_edit(current, std::make_shared<T>(std::move(object)));
 }
 
 template <class T>
@@ -175,10 +175,10 @@ Result<Ptr<T>> ApiServer::update_status(T object) {
   if constexpr (!rules::kHasStatus<T>) {
     return fail(rules::invalid(KindOf<T>::kind, rules::key_view(object), "status", "this kind has no status"));
   } else {
-    T next = *current;
-    rules::copy_status(object, next);
-    if constexpr (std::same_as<T, Deployment>) next.meta.annotations = object.meta.annotations;
-    if (next == *current) return current;
+    auto next = std::make_shared<T>(*current);
+    rules::copy_status(object, *next);
+    if constexpr (std::same_as<T, Deployment>) next->meta.annotations = object.meta.annotations;
+    if (*next == *current) return current;
     return state_->commit_edit(current, std::move(next));
   }
 }
@@ -187,12 +187,12 @@ template <class T>
 Result<Ptr<T>> ApiServer::patch(const ObjectKey& key, const std::function<void(T&)>& edit) {
   const Ptr<T> current = state_->find<T>(rules::key_view(key));
   if (!current) return fail(rules::not_found(KindOf<T>::kind, rules::key_view(key)));
-  T next = *current;
-  edit(next);
-  keep_server_fields(current->meta, next.meta);
-  if (auto error = check_immutable(*current, next)) return fail(std::move(*error));
-  if (next == *current) return current;
-  if (counts_as_new_generation(*current, next)) ++next.meta.generation;
+  auto next = std::make_shared<T>(*current);
+  edit(*next);
+  keep_server_fields(current->meta, next->meta);
+  if (auto error = check_immutable(*current, *next)) return fail(std::move(*error));
+  if (*next == *current) return current;
+  if (counts_as_new_generation(*current, *next)) ++next->meta.generation;
   return state_->commit_edit(current, std::move(next));
 }
 
@@ -210,23 +210,17 @@ Result<Ptr<Pod>> ApiServer::bind(const ObjectKey& pod, const std::string& uid, c
     return fail(rules::conflict(Kind::Pod, key,
                                 fmt::format("pod {} is already assigned to node \"{}\"", pod.name, current->node_name)));
   }
-  Pod next = *current;
-  next.node_name = node_name;
-  Condition scheduled{.type = "PodScheduled",
-                      .status = ConditionStatus::True,
-                      .reason = {},
-                      .message = {},
-                      .last_transition_time = clock_.now(),
-                      .last_update_time = {},
-                      .rest = {}};
+  auto next = std::make_shared<Pod>(*current);
+  next->node_name = node_name;
+  Condition scheduled{.type = "PodScheduled", .status = ConditionStatus::True, .last_transition_time = clock_.now()};
   bool replaced = false;
-  for (Condition& condition : next.status.conditions) {
+  for (Condition& condition : next->status.conditions) {
     if (condition.type != scheduled.type) continue;
     if (condition.status == ConditionStatus::True) scheduled.last_transition_time = condition.last_transition_time;
     condition = scheduled;
     replaced = true;
   }
-  if (!replaced) next.status.conditions.push_back(std::move(scheduled));
+  if (!replaced) next->status.conditions.push_back(std::move(scheduled));
   return state_->commit_edit(current, std::move(next));
 }
 

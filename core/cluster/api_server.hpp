@@ -103,6 +103,9 @@ class Subscription {
   std::function<void()> detach_;
 };
 
+template <class T>
+class Informer;
+
 class ApiServer {
  public:
   /// uids, generated names and jitter come from streams of `seed`.
@@ -163,6 +166,8 @@ class ApiServer {
 
  private:
   friend class ApiClient;
+  template <class T>
+  friend class Informer;
   struct State;
   Clock& clock_;
   DeliveryProfile profile_;
@@ -170,6 +175,8 @@ class ApiServer {
 };
 
 /// client-go's cache of one kind: what a component believes. Lags by its delay; indexes pods by node and by controller uid.
+/// Informers of one server, kind and delay share one cache, as in client-go's shared informer factory: a new one starts from
+/// what the others believe.
 template <class T>
 class Informer {
  public:
@@ -189,8 +196,10 @@ class Informer {
   void on_change(std::function<void(const Change<T>&)> handler);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Cache;
+  struct Handlers;
+  std::shared_ptr<Cache> cache_;
+  std::shared_ptr<Handlers> handlers_;
 };
 
 /// A component's way to write. Callbacks run on the clock's thread; with the instant profile before the call returns.

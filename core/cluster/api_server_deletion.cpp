@@ -35,11 +35,11 @@ Result<Ptr<T>> ApiServer::remove(const ObjectKey& key, const DeleteOptions& opti
   if (!options.uid.empty() && options.uid != current->meta.uid) {
     return fail(rules::precondition_conflict(KindOf<T>::kind, rules::key_view(key), options.uid, current->meta.uid));
   }
-  T next = *current;
+  auto next = std::make_shared<T>(*current);
   if (!is_terminating(current->meta)) {
     const std::int64_t grace = wanted_grace(*current, options);
     const bool stays = grace > 0 || !current->meta.finalizers.empty();
-    if (stays) mark(next.meta, clock_.now(), grace);
+    if (stays) mark(next->meta, clock_.now(), grace);
   } else {
     const std::int64_t pending = current->meta.deletion_grace_period_seconds.value_or(0);
     const bool shorter = options.grace_period_seconds && *options.grace_period_seconds < pending;
@@ -47,12 +47,12 @@ Result<Ptr<T>> ApiServer::remove(const ObjectKey& key, const DeleteOptions& opti
       if (pending > 0 || !current->meta.finalizers.empty()) return current;
     } else {
       const std::int64_t grace = std::max<std::int64_t>(*options.grace_period_seconds, 0);
-      next.meta.deletion_timestamp = *current->meta.deletion_timestamp - seconds(pending) + seconds(grace);
-      next.meta.deletion_grace_period_seconds = grace;
+      next->meta.deletion_timestamp = *current->meta.deletion_timestamp - seconds(pending) + seconds(grace);
+      next->meta.deletion_grace_period_seconds = grace;
     }
   }
-  const bool goes = next.meta.finalizers.empty() &&
-                    (!is_terminating(next.meta) || next.meta.deletion_grace_period_seconds.value_or(0) == 0);
+  const bool goes = next->meta.finalizers.empty() &&
+                    (!is_terminating(next->meta) || next->meta.deletion_grace_period_seconds.value_or(0) == 0);
   Ptr<T> result = goes ? state_->commit_removal(std::move(next)) : state_->commit(current, std::move(next));
   state_->settle();
   return result;

@@ -33,9 +33,9 @@ struct ApiServer::State {
 
   /// Stores the next version of an object and tells whoever watches. `previous` is null for a new one.
   template <class T>
-  Ptr<T> commit(Ptr<T> previous, T next) {
-    next.meta.resource_version = ++version;
-    auto object = std::make_shared<const T>(std::move(next));
+  Ptr<T> commit(Ptr<T> previous, std::shared_ptr<T> next) {
+    next->meta.resource_version = ++version;
+    Ptr<T> object = std::move(next);
     index<T>().put(stored(object));
     const ChangeType type = previous ? ChangeType::Modified : ChangeType::Added;
     hub.publish(Change<T>{type, server.clock().now(), std::move(previous), object});
@@ -44,9 +44,9 @@ struct ApiServer::State {
 
   /// Takes an object out of the store; its dependents become work for the garbage collector.
   template <class T>
-  Ptr<T> commit_removal(T last) {
-    last.meta.resource_version = ++version;
-    const auto object = std::make_shared<const T>(std::move(last));
+  Ptr<T> commit_removal(std::shared_ptr<T> last) {
+    last->meta.resource_version = ++version;
+    const Ptr<T> object = std::move(last);
     index<T>().erase(rules::key_view(*object));
     forget(KindOf<T>::kind, rules::key_view(*object), object->meta.uid);
     hub.publish(Change<T>{ChangeType::Deleted, server.clock().now(), object, object});
@@ -55,9 +55,9 @@ struct ApiServer::State {
 
   /// Commits `next` in the place of `current`, or removes the object if only finalizers kept it and the last one is gone.
   template <class T>
-  Ptr<T> commit_edit(const Ptr<T>& current, T next) {
-    const bool released = is_terminating(next.meta) && next.meta.deletion_grace_period_seconds.value_or(0) == 0 &&
-                          !current->meta.finalizers.empty() && next.meta.finalizers.empty();
+  Ptr<T> commit_edit(const Ptr<T>& current, std::shared_ptr<T> next) {
+    const bool released = is_terminating(next->meta) && next->meta.deletion_grace_period_seconds.value_or(0) == 0 &&
+                          !current->meta.finalizers.empty() && next->meta.finalizers.empty();
     Ptr<T> result = released ? commit_removal(std::move(next)) : commit(current, std::move(next));
     settle();
     return result;
@@ -95,6 +95,12 @@ struct ApiServer::State {
   std::unordered_map<std::uint64_t, std::uint32_t> incarnations;  ///< removals so far by hash of kind and key
   std::unordered_set<std::string> removed_owners;                 ///< uids of removed objects, pods and events aside
   std::map<std::string, RandomStream, std::less<>> name_streams;
+  /// Caches that informers share, by kind and delay; gone with their last informer.
+  struct SharedCache {
+    SimDuration delay;
+    std::weak_ptr<void> cache;
+  };
+  std::array<std::vector<SharedCache>, kKindCount> caches;
   std::vector<Dependent> instant_garbage;
   std::set<TimerHandle> garbage_timers;
   bool settling = false;

@@ -1,17 +1,28 @@
+#include <algorithm>
 #include <deque>
 #include <utility>
 
-#include "core/cluster/api_rules.hpp"
-#include "core/cluster/api_server.hpp"
-#include "core/cluster/object_index.hpp"
+#include "core/cluster/api_server_state.hpp"
 
 namespace tandem::cluster {
 
+/// One informer's handlers. A deque: a handler may register another one while it runs.
 template <class T>
-struct Informer<T>::State {
+struct Informer<T>::Handlers {
+  std::deque<std::function<void(const Change<T>&)>> handlers;
+
+  void call(const Change<T>& change) {
+    const std::size_t count = handlers.size();
+    for (std::size_t i = 0; i < count; ++i) handlers[i](change);
+  }
+};
+
+/// The objects that all informers of one delay believe in.
+template <class T>
+struct Informer<T>::Cache {
   ObjectIndex index;
-  std::deque<std::function<void(const Change<T>&)>> handlers;  ///< a deque: a handler may register another
-  ApiServer* server = nullptr;
+  Clock* clock = nullptr;
+  std::vector<std::weak_ptr<Handlers>> informers;  ///< in order of construction
   Subscription subscription;
 
   void apply(const Change<T>& change) {
@@ -20,8 +31,16 @@ struct Informer<T>::State {
     } else {
       index.put(stored(change.object));
     }
-    const std::size_t count = handlers.size();
-    for (std::size_t i = 0; i < count; ++i) handlers[i](change);
+    const std::size_t count = informers.size();  // who joins meanwhile starts from this cache
+    bool gone = false;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (const auto informer = informers[i].lock()) {
+        informer->call(change);
+      } else {
+        gone = true;
+      }
+    }
+    if (gone) std::erase_if(informers, [](const auto& informer) { return informer.expired(); });
   }
 
   static auto collector(std::vector<Ptr<T>>& objects) {
@@ -30,9 +49,22 @@ struct Informer<T>::State {
 };
 
 template <class T>
-Informer<T>::Informer(ApiServer& server, SimDuration delay) : state_(std::make_unique<State>()) {
-  state_->server = &server;
-  state_->subscription = server.watch<T>(delay, [state = state_.get()](const Change<T>& change) { state->apply(change); });
+Informer<T>::Informer(ApiServer& server, SimDuration delay) : handlers_(std::make_shared<Handlers>()) {
+  auto& caches = server.state_->caches[static_cast<std::size_t>(KindOf<T>::kind)];
+  std::erase_if(caches, [](const auto& shared) { return shared.cache.expired(); });
+  const auto same = std::find_if(caches.begin(), caches.end(), [&](const auto& shared) { return shared.delay == delay; });
+  if (same != caches.end()) {
+    cache_ = std::static_pointer_cast<Cache>(same->cache.lock());
+  } else {
+    cache_ = std::make_shared<Cache>();
+    cache_->clock = &server.clock();
+    // Weak: a delivery holds the cache while it runs, so that a handler may destroy the last informer.
+    cache_->subscription = server.watch<T>(delay, [weak = std::weak_ptr(cache_)](const Change<T>& change) {
+      if (const auto cache = weak.lock()) cache->apply(change);
+    });
+    caches.push_back({delay, cache_});
+  }
+  cache_->informers.push_back(handlers_);
 }
 
 template <class T>
@@ -40,22 +72,22 @@ Informer<T>::~Informer() = default;
 
 template <class T>
 Ptr<T> Informer<T>::get(const ObjectKey& key) const {
-  const StoredObject* found = state_->index.find(rules::key_view(key));
+  const StoredObject* found = cache_->index.find(rules::key_view(key));
   return found == nullptr ? nullptr : std::static_pointer_cast<const T>(found->object);
 }
 
 template <class T>
 std::vector<Ptr<T>> Informer<T>::list(std::string_view namespace_) const {
   std::vector<Ptr<T>> objects;
-  if (namespace_.empty()) objects.reserve(state_->index.size());
-  state_->index.for_each(namespace_, State::collector(objects));
+  if (namespace_.empty()) objects.reserve(cache_->index.size());
+  cache_->index.for_each(namespace_, Cache::collector(objects));
   return objects;
 }
 
 template <class T>
 std::vector<Ptr<T>> Informer<T>::controlled_by(std::string_view owner_uid) const {
   std::vector<Ptr<T>> objects;
-  state_->index.for_each_owned_by(owner_uid, [&](const StoredObject& found) {
+  cache_->index.for_each_owned_by(owner_uid, [&](const StoredObject& found) {
     const OwnerReference* controller = controller_of(*found.meta);
     if (controller != nullptr && controller->uid == owner_uid) {
       objects.push_back(std::static_pointer_cast<const T>(found.object));
@@ -67,17 +99,18 @@ std::vector<Ptr<T>> Informer<T>::controlled_by(std::string_view owner_uid) const
 template <class T>
 std::vector<Ptr<T>> Informer<T>::on_node(std::string_view node_name) const {
   std::vector<Ptr<T>> objects;
-  state_->index.for_each_on_node(node_name, State::collector(objects));
+  cache_->index.for_each_on_node(node_name, Cache::collector(objects));
   return objects;
 }
 
 template <class T>
 void Informer<T>::on_change(std::function<void(const Change<T>&)> handler) {
   const std::vector<Ptr<T>> existing = list();
-  state_->handlers.push_back(std::move(handler));
-  // Called through the deque, which keeps its elements in place: the handler may register another one.
-  const auto& registered = state_->handlers.back();
-  const SimTime now = state_->server->clock().now();
+  const std::shared_ptr<Handlers> held = handlers_;
+  held->handlers.push_back(std::move(handler));
+  // Called in its place, which a deque keeps: the handler may register another one.
+  const auto& registered = held->handlers.back();
+  const SimTime now = cache_->clock->now();
   for (const Ptr<T>& object : existing) registered(Change<T>{ChangeType::Added, now, nullptr, object});
 }
 

@@ -23,9 +23,13 @@ std::size_t ObjectIndex::Hash::operator()(const KeyView& key) const {
   return key.kind.empty() ? hash : stable_hash(key.kind, hash);
 }
 
-bool ObjectIndex::Equal::operator()(const KeyView& key, const std::unique_ptr<Slot>& slot) const {
-  return compare(key, view_of(slot->stored)) == 0;
+std::size_t ObjectIndex::Hash::operator()(const Slot& slot) const { return (*this)(view_of(slot.stored)); }
+
+bool ObjectIndex::Equal::operator()(const KeyView& key, const Slot& slot) const {
+  const KeyView other = view_of(slot.stored);  // the name first: it is what differs
+  return key.name == other.name && key.namespace_ == other.namespace_ && key.kind == other.kind;
 }
+bool ObjectIndex::Equal::operator()(const Slot& a, const Slot& b) const { return (*this)(view_of(a.stored), b); }
 
 bool ObjectIndex::ByKey::operator()(const Slot* a, const Slot* b) const {
   return compare(view_of(a->stored), view_of(b->stored)) < 0;
@@ -35,62 +39,66 @@ bool ObjectIndex::ByKey::operator()(const KeyView& a, const Slot* b) const { ret
 
 std::size_t ObjectIndex::TextHash::operator()(std::string_view text) const { return stable_hash(text); }
 
-const StoredObject* ObjectIndex::find(const KeyView& key) const {
+const ObjectIndex::Slot* ObjectIndex::locate(const KeyView& key) const {
+  if (last_located_ != nullptr && Equal{}(key, *last_located_)) return last_located_;
   const auto slot = slots_.find(key);
-  return slot == slots_.end() ? nullptr : &(*slot)->stored;
+  if (slot == slots_.end()) return nullptr;
+  last_located_ = &*slot;
+  return last_located_;
+}
+
+const StoredObject* ObjectIndex::find(const KeyView& key) const {
+  const Slot* slot = locate(key);
+  return slot == nullptr ? nullptr : &slot->stored;
 }
 
 void ObjectIndex::put(StoredObject object) {
-  const KeyView key = view_of(object);
-  if (const auto found = slots_.find(key); found != slots_.end()) {
-    Slot* slot = found->get();
-    const bool same_groups = slot->stored.node == object.node &&
-                             slot->stored.meta->owner_references == object.meta->owner_references;
-    if (same_groups) {
-      slot->stored = std::move(object);
-    } else {
-      leave_groups(slot);
-      slot->stored = std::move(object);
-      join_groups(slot);
-    }
+  const Slot* slot = locate(view_of(object));
+  if (slot == nullptr) {
+    slot = &*slots_.insert(Slot{std::move(object)}).first;
+    ordered_.insert(slot);
+    join_groups(slot);
     return;
   }
-  auto owned = std::make_unique<Slot>();
-  owned->hash = Hash{}(key);
-  owned->stored = std::move(object);
-  Slot* slot = owned.get();
-  slots_.insert(std::move(owned));
-  ordered_.insert(slot);
-  join_groups(slot);
+  const bool same_groups =
+      slot->stored.node == object.node && slot->stored.meta->owner_references == object.meta->owner_references;
+  if (same_groups) {
+    slot->stored = std::move(object);
+  } else {
+    leave_groups(slot);
+    slot->stored = std::move(object);
+    join_groups(slot);
+  }
 }
 
 void ObjectIndex::erase(const KeyView& key) {
   const auto found = slots_.find(key);
   if (found == slots_.end()) return;
-  leave_groups(found->get());
-  ordered_.erase(found->get());
+  leave_groups(&*found);
+  ordered_.erase(&*found);
   slots_.erase(found);
+  last_located_ = nullptr;
 }
 
-void ObjectIndex::join(Groups& groups, std::string_view name, Slot* slot) {
+void ObjectIndex::join(Groups& groups, std::string_view name, const Slot* slot) {
   auto group = groups.find(name);
   if (group == groups.end()) group = groups.emplace(std::string(name), Ordered{}).first;
   group->second.insert(slot);
 }
 
-void ObjectIndex::leave(Groups& groups, std::string_view name, Slot* slot) {
+void ObjectIndex::leave(Groups& groups, std::string_view name, const Slot* slot) {
   const auto group = groups.find(name);
   if (group == groups.end()) return;
   group->second.erase(slot);
   if (group->second.empty()) groups.erase(group);
 }
 
-void ObjectIndex::join_groups(Slot* slot) {
+void ObjectIndex::join_groups(const Slot* slot) {
   for (const OwnerReference& owner : slot->stored.meta->owner_references) join(by_owner_, owner.uid, slot);
   if (!slot->stored.node.empty()) join(by_node_, slot->stored.node, slot);
 }
 
-void ObjectIndex::leave_groups(Slot* slot) {
+void ObjectIndex::leave_groups(const Slot* slot) {
   for (const OwnerReference& owner : slot->stored.meta->owner_references) leave(by_owner_, owner.uid, slot);
   if (!slot->stored.node.empty()) leave(by_node_, slot->stored.node, slot);
 }

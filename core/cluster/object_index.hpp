@@ -76,20 +76,20 @@ class ObjectIndex {
   void for_each_on_node(std::string_view node, Visit&& visit) const { walk(by_node_, node, visit); }
 
  private:
+  /// Lives in the hash table's node. Its key never changes; the object does.
   struct Slot {
-    StoredObject stored;
-    std::uint64_t hash = 0;
+    mutable StoredObject stored;
   };
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(const KeyView& key) const;
-    std::size_t operator()(const std::unique_ptr<Slot>& slot) const { return slot->hash; }
+    std::size_t operator()(const Slot& slot) const;
   };
   struct Equal {
     using is_transparent = void;
-    bool operator()(const std::unique_ptr<Slot>& a, const std::unique_ptr<Slot>& b) const { return a == b; }
-    bool operator()(const KeyView& key, const std::unique_ptr<Slot>& slot) const;
-    bool operator()(const std::unique_ptr<Slot>& slot, const KeyView& key) const { return (*this)(key, slot); }
+    bool operator()(const KeyView& key, const Slot& slot) const;
+    bool operator()(const Slot& slot, const KeyView& key) const { return (*this)(key, slot); }
+    bool operator()(const Slot& a, const Slot& b) const;
   };
   struct ByKey {
     using is_transparent = void;
@@ -101,7 +101,7 @@ class ObjectIndex {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const;
   };
-  using Ordered = std::set<Slot*, ByKey>;
+  using Ordered = std::set<const Slot*, ByKey>;
   using Groups = std::unordered_map<std::string, Ordered, TextHash, std::equal_to<>>;
 
   template <class Visit>
@@ -110,12 +110,15 @@ class ObjectIndex {
     if (group == groups.end()) return;
     for (const Slot* slot : group->second) visit(slot->stored);
   }
-  static void join(Groups& groups, std::string_view name, Slot* slot);
-  static void leave(Groups& groups, std::string_view name, Slot* slot);
-  void join_groups(Slot* slot);
-  void leave_groups(Slot* slot);
+  static void join(Groups& groups, std::string_view name, const Slot* slot);
+  static void leave(Groups& groups, std::string_view name, const Slot* slot);
+  void join_groups(const Slot* slot);
+  void leave_groups(const Slot* slot);
 
-  std::unordered_set<std::unique_ptr<Slot>, Hash, Equal> slots_;  ///< look-up only, never walked
+  [[nodiscard]] const Slot* locate(const KeyView& key) const;
+
+  std::unordered_set<Slot, Hash, Equal> slots_;  ///< look-up only, never walked
+  mutable const Slot* last_located_ = nullptr;   ///< a write looks its object up and then replaces it
   Ordered ordered_;
   Groups by_owner_;
   Groups by_node_;

@@ -47,10 +47,10 @@ using SyncDone = std::function<void(Status)>;
 enum class WorkMode : std::uint8_t { Automatic, Manual };
 
 struct RuntimeOptions {
-  int workers = 5;            ///< keys processed at the same time (kubernetes-semantics §10.1)
-  SimDuration sync_cost;      ///< compute time before a sync reads its caches
-  int drop_after = -1;        ///< retries after which a failing key is dropped; negative: never
-  std::uint32_t entity = 0;   ///< order among simultaneous controllers
+  int workers = 5;           ///< keys processed at the same time (kubernetes-semantics §10.1)
+  SimDuration sync_cost;     ///< compute time before a sync reads its caches
+  int drop_after = -1;       ///< retries after which a failing key is dropped; negative: never
+  std::uint32_t entity = 0;  ///< order among simultaneous controllers
   WorkMode mode = WorkMode::Automatic;
 
   /// Workers and sync cost of a profile.
@@ -125,7 +125,8 @@ class Orphans {
       objects_.erase(cluster::key_of(change.object->meta));
     }
   }
-  [[nodiscard]] std::vector<cluster::Ptr<T>> matching(std::string_view namespace_, const cluster::LabelSelector& selector) const {
+  [[nodiscard]] std::vector<cluster::Ptr<T>> matching(std::string_view namespace_,
+                                                      const cluster::LabelSelector& selector) const {
     std::vector<cluster::Ptr<T>> found;
     for (const auto& [key, object] : objects_) {
       if (key.namespace_ == namespace_ && cluster::matches(selector, *object->meta.labels)) found.push_back(object);
@@ -174,7 +175,8 @@ void apply_claim(Claim what, const Owner& owner, cluster::ObjectMeta& meta) {
   if (what == Claim::Adopt && cluster::controller_of(meta) == nullptr) {
     meta.owner_references.push_back(controller_reference(owner));
   } else if (what == Claim::Release) {
-    std::erase_if(meta.owner_references, [&](const cluster::OwnerReference& reference) { return reference.uid == owner.meta.uid; });
+    std::erase_if(meta.owner_references,
+                  [&](const cluster::OwnerReference& reference) { return reference.uid == owner.meta.uid; });
   }
 }
 

@@ -21,7 +21,8 @@ struct RolloutBounds {
 
 enum class Rounding : std::uint8_t { Up, Down };
 
-/// A count, or `replicas` * percent / 100 rounded as asked. Text that is no percentage counts as 0 (validation refuses it before).
+/// A count, or `replicas` * percent / 100 rounded as asked. Text that is no percentage counts as 0 (validation refuses it
+/// before).
 std::int32_t resolve_int_or_percent(const cluster::IntOrString& value, std::int32_t replicas, Rounding rounding);
 
 /// Surge rounds up, unavailable rounds down; both 0 becomes unavailable 1; unavailable is at most `replicas`.
@@ -44,8 +45,8 @@ std::int32_t allowed_new_replicas(const cluster::DeploymentSpec& spec, std::int3
 /// One ReplicaSet in a proportional scaling step.
 struct ProportionalShare {
   std::string name;
-  std::int32_t size = 0;                ///< spec.replicas now
-  std::int32_t max_replicas_before = 0; ///< annotation max-replicas; 0 when missing
+  std::int32_t size = 0;                 ///< spec.replicas now
+  std::int32_t max_replicas_before = 0;  ///< annotation max-replicas; 0 when missing
   SimTime created_at;
 };
 /// New sizes by name, in the order in which they are written: largest first, ties newer first when growing and older first

@@ -70,11 +70,13 @@ class DeploymentController::Execution : public std::enable_shared_from_this<Exec
   void write(const ClaimReplicaSet& operation) {
     auto answer = [self = shared_from_this()](Result<Ptr<ReplicaSet>> result) {
       // Somebody removed it meanwhile: nothing left to claim.
-      if (!result && result.error().code != ErrorCode::ApiNotFound) return self->done_(tl::unexpected(std::move(result).error()));
+      if (!result && result.error().code != ErrorCode::ApiNotFound)
+        return self->done_(tl::unexpected(std::move(result).error()));
       self->next();
     };
     controller_.client_.patch<ReplicaSet>(
-        operation.key, [what = operation.what, owner = deployment_](ReplicaSet& edited) { apply_claim(what, *owner, edited.meta); },
+        operation.key,
+        [what = operation.what, owner = deployment_](ReplicaSet& edited) { apply_claim(what, *owner, edited.meta); },
         std::move(answer));
   }
 
@@ -92,7 +94,8 @@ class DeploymentController::Execution : public std::enable_shared_from_this<Exec
     const ObjectKey key = key_of(operation.object.meta);
     if (operation.chained) operation.object.meta.resource_version = versions_[key];
     controller_.client_.update<ReplicaSet>(
-        operation.object, go_on<ReplicaSet>([self = shared_from_this(), key, &event = operation.event](const Ptr<ReplicaSet>& written) {
+        operation.object,
+        go_on<ReplicaSet>([self = shared_from_this(), key, &event = operation.event](const Ptr<ReplicaSet>& written) {
           self->versions_[key] = written->meta.resource_version;
           self->post_scaling(event);
         }));
@@ -100,13 +103,16 @@ class DeploymentController::Execution : public std::enable_shared_from_this<Exec
 
   void write(const DeleteReplicaSet& operation) {
     auto answer = [self = shared_from_this()](Result<Ptr<ReplicaSet>> result) {
-      if (!result && result.error().code != ErrorCode::ApiNotFound) return self->done_(tl::unexpected(std::move(result).error()));
+      if (!result && result.error().code != ErrorCode::ApiNotFound)
+        return self->done_(tl::unexpected(std::move(result).error()));
       self->next();
     };
     controller_.client_.remove<ReplicaSet>(operation.key, {}, std::move(answer));
   }
 
-  void write(const UpdateDeploymentStatus& operation) { controller_.client_.update_status<Deployment>(operation.object, go_on<Deployment>()); }
+  void write(const UpdateDeploymentStatus& operation) {
+    controller_.client_.update_status<Deployment>(operation.object, go_on<Deployment>());
+  }
 
   void write(const PostEvent& operation) {
     post(operation);
@@ -115,7 +121,8 @@ class DeploymentController::Execution : public std::enable_shared_from_this<Exec
 
   void create_failed(const CreateReplicaSet& operation, Error error) {
     if (error.code != ErrorCode::ApiAlreadyExists) {
-      return end_with(plan_create_failure(*deployment_, operation.object, error.what, controller_.clock_.now()), std::move(error));
+      return end_with(plan_create_failure(*deployment_, operation.object, error.what, controller_.clock_.now()),
+                      std::move(error));
     }
     const auto namesake = controller_.informers_.replica_sets.get(key_of(operation.object.meta));
     if (!namesake) return done_(tl::unexpected(std::move(error)));
@@ -158,7 +165,8 @@ DeploymentController::DeploymentController(Clock& clock, cluster::ApiServer& ser
 DeploymentController::~DeploymentController() = default;
 
 void DeploymentController::watch() {
-  informers_.deployments.on_change([this](const Change<Deployment>& change) { runtime_.queue().add(key_of(change.object->meta)); });
+  informers_.deployments.on_change(
+      [this](const Change<Deployment>& change) { runtime_.queue().add(key_of(change.object->meta)); });
   informers_.replica_sets.on_change([this](const Change<ReplicaSet>& change) { on_replica_set(change); });
   informers_.pods.on_change([this](const Change<Pod>& change) {
     if (change.type == ChangeType::Deleted) on_pod_removed(*change.object);
@@ -205,12 +213,14 @@ std::vector<Ptr<ReplicaSet>> DeploymentController::candidates(const Deployment& 
   return found;
 }
 
-RunningPods DeploymentController::running_pods(const Deployment& deployment, const std::vector<Ptr<ReplicaSet>>& replica_sets) const {
+RunningPods DeploymentController::running_pods(const Deployment& deployment,
+                                               const std::vector<Ptr<ReplicaSet>>& replica_sets) const {
   RunningPods running;
   if (deployment.spec.strategy.type != "Recreate") return running;
   for (const auto& replica_set : replica_sets) {
     for (const auto& pod : informers_.pods.controlled_by(replica_set->meta.uid)) {
-      const bool counts = !cluster::is_terminal(pod->status.phase) && cluster::matches(*deployment.spec.selector, *pod->meta.labels);
+      const bool counts =
+          !cluster::is_terminal(pod->status.phase) && cluster::matches(*deployment.spec.selector, *pod->meta.labels);
       if (counts) ++running[replica_set->meta.uid];
     }
   }

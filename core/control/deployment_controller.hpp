@@ -21,7 +21,8 @@ class DeploymentController {
   static constexpr int kMaxRetries = 15;
 
   /// The informers must outlive the controller and deliver nothing after its end.
-  DeploymentController(Clock& clock, cluster::ApiServer& server, SharedInformers informers, WorkMode mode = WorkMode::Automatic);
+  DeploymentController(Clock& clock, cluster::ApiServer& server, SharedInformers informers,
+                       WorkMode mode = WorkMode::Automatic);
   ~DeploymentController();
   DeploymentController(const DeploymentController&) = delete;
   DeploymentController& operator=(const DeploymentController&) = delete;
@@ -35,7 +36,9 @@ class DeploymentController {
   /// Sees every event as it is handed to the recorder, before folding and rate limit.
   void on_event(std::function<void(const cluster::Deployment&, const PostEvent&)> observer) { on_event_ = std::move(observer); }
   /// Sees every plan just before it is executed.
-  void on_plan(std::function<void(const cluster::Deployment&, const DeploymentPlan&)> observer) { on_plan_ = std::move(observer); }
+  void on_plan(std::function<void(const cluster::Deployment&, const DeploymentPlan&)> observer) {
+    on_plan_ = std::move(observer);
+  }
 
  private:
   class Execution;

@@ -50,11 +50,13 @@ struct DeploymentPlan {
   bool requeue_rate_limited = false;            ///< look again at the retry limiter's pace
 };
 
-/// Pods with a phase other than Succeeded and Failed, terminating ones included, by the uid of their ReplicaSet. Only Recreate reads it.
+/// Pods with a phase other than Succeeded and Failed, terminating ones included, by the uid of their ReplicaSet. Only Recreate
+/// reads it.
 using RunningPods = std::map<std::string, std::int32_t, std::less<>>;
 
 /// `candidates`: ReplicaSets of the namespace that the Deployment controls or could adopt, in any order.
-DeploymentPlan plan_deployment_sync(const cluster::Deployment& deployment, std::span<const cluster::Ptr<cluster::ReplicaSet>> candidates,
+DeploymentPlan plan_deployment_sync(const cluster::Deployment& deployment,
+                                    std::span<const cluster::Ptr<cluster::ReplicaSet>> candidates,
                                     const RunningPods& running_pods, SimTime now);
 
 /// The status write after CreateReplicaSet met another object of that name: collision count + 1.

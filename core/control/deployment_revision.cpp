@@ -1,9 +1,9 @@
 #include "core/control/deployment_revision.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -28,9 +28,12 @@ constexpr std::size_t kRevisionHistoryBytes = 2000;
 constexpr std::size_t kMaxNameBytes = 253;
 
 bool is_bookkeeping(std::string_view annotation) {
-  static constexpr std::array<std::string_view, 6> kSkipped = {
-      "kubectl.kubernetes.io/last-applied-configuration", kRevisionAnnotation,    kRevisionHistoryAnnotation,
-      kDesiredReplicasAnnotation,                         kMaxReplicasAnnotation, "deprecated.deployment.rollback.to"};
+  static constexpr std::array<std::string_view, 6> kSkipped = {"kubectl.kubernetes.io/last-applied-configuration",
+                                                               kRevisionAnnotation,
+                                                               kRevisionHistoryAnnotation,
+                                                               kDesiredReplicasAnnotation,
+                                                               kMaxReplicasAnnotation,
+                                                               "deprecated.deployment.rollback.to"};
   return std::find(kSkipped.begin(), kSkipped.end(), annotation) != kSkipped.end();
 }
 
@@ -183,10 +186,12 @@ bool set_replicas_annotations(const cluster::DeploymentSpec& spec, ReplicaSet& r
   return desired || most;
 }
 
-Result<Undo> plan_undo(const Deployment& deployment, std::span<const ReplicaSet* const> replica_sets, std::int64_t to_revision) {
+Result<Undo> plan_undo(const Deployment& deployment, std::span<const ReplicaSet* const> replica_sets,
+                       std::int64_t to_revision) {
   if (deployment.spec.paused) {
-    return fail(ErrorCode::ValueConflict,
-                fmt::format("cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"));
+    return fail(
+        ErrorCode::ValueConflict,
+        fmt::format("cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again"));
   }
   const ReplicaSet* target = find_revision(replica_sets, to_revision);
   if (target == nullptr) {

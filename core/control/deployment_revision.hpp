@@ -42,16 +42,17 @@ std::int64_t max_revision(std::span<const cluster::ReplicaSet* const> replica_se
 
 /// Copies the Deployment's own annotations (not the bookkeeping ones) and raises the revision to at least `revision`, moving a
 /// smaller one to the history. Returns whether anything changed.
-bool set_new_replica_set_annotations(const cluster::Deployment& deployment, std::int64_t revision, cluster::ReplicaSet& replica_set);
+bool set_new_replica_set_annotations(const cluster::Deployment& deployment, std::int64_t revision,
+                                     cluster::ReplicaSet& replica_set);
 /// Writes desired-replicas and max-replicas; returns whether either changed.
 bool set_replicas_annotations(const cluster::DeploymentSpec& spec, cluster::ReplicaSet& replica_set);
 
 /// What `kubectl rollout undo` would patch.
 struct Undo {
-  std::int64_t revision = 0;        ///< the revision gone back to
-  bool unchanged = false;           ///< the template already matches: kubectl skips the patch
+  std::int64_t revision = 0;  ///< the revision gone back to
+  bool unchanged = false;     ///< the template already matches: kubectl skips the patch
   cluster::PodTemplate pod_template;
-  cluster::Labels annotations;      ///< of the Deployment afterwards
+  cluster::Labels annotations;  ///< of the Deployment afterwards
 };
 
 /// `to_revision` 0: the one before the latest. `replica_sets`: all of the Deployment's. Errors: UsageNotFound (no such

@@ -1,7 +1,7 @@
 #include "core/control/deployment_status.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -53,18 +53,19 @@ void note_progress(const Deployment& deployment, const ReplicaSet* new_replica_s
 
 void set_progressing(const Deployment& deployment, const ReplicaSet* new_replica_set, DeploymentStatus& status, SimTime now) {
   const Condition* current = find_condition(deployment.status.conditions, kConditionProgressing);
-  const bool finished_before = status.replicas == status.updated_replicas && current != nullptr &&
-                               current->reason == kReasonNewReplicaSetAvailable;
+  const bool finished_before =
+      status.replicas == status.updated_replicas && current != nullptr && current->reason == kReasonNewReplicaSetAvailable;
   if (finished_before) return;
   const std::string who = subject(deployment, new_replica_set);
   if (is_complete(deployment, status)) {
-    set_condition(status.conditions, deployment_condition(kConditionProgressing, ConditionStatus::True,
-                                                          kReasonNewReplicaSetAvailable, who + " has successfully progressed.", now));
+    set_condition(status.conditions,
+                  deployment_condition(kConditionProgressing, ConditionStatus::True, kReasonNewReplicaSetAvailable,
+                                       who + " has successfully progressed.", now));
   } else if (made_progress(deployment.status, status)) {
     note_progress(deployment, new_replica_set, status, now);
   } else if (timed_out(deployment, status, now)) {
-    set_condition(status.conditions, deployment_condition(kConditionProgressing, ConditionStatus::False, kReasonDeadlineExceeded,
-                                                          who + " has timed out progressing.", now));
+    set_condition(status.conditions, deployment_condition(kConditionProgressing, ConditionStatus::False,
+                                                          kReasonDeadlineExceeded, who + " has timed out progressing.", now));
   }
 }
 

@@ -43,7 +43,8 @@ bool is_complete(const cluster::Deployment& deployment, const cluster::Deploymen
 
 /// Counters and the Available condition from the ReplicaSets' status; other conditions are carried over.
 /// `new_replica_set` may be null; `all` includes it.
-cluster::DeploymentStatus calculate_status(const cluster::Deployment& deployment, std::span<const cluster::ReplicaSet* const> all,
+cluster::DeploymentStatus calculate_status(const cluster::Deployment& deployment,
+                                           std::span<const cluster::ReplicaSet* const> all,
                                            const cluster::ReplicaSet* new_replica_set, SimTime now);
 /// calculate_status, then Progressing (complete, progressing, timed out) and ReplicaFailure.
 cluster::DeploymentStatus calculate_rollout_status(const cluster::Deployment& deployment,

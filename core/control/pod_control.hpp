@@ -21,7 +21,9 @@ class ApiPodControl final : public PodControl {
  public:
   explicit ApiPodControl(cluster::ApiClient& client) : client_(client) {}
   void create(cluster::Pod pod, Answer answer) override { client_.create<cluster::Pod>(std::move(pod), std::move(answer)); }
-  void remove(const cluster::ObjectKey& pod, Answer answer) override { client_.remove<cluster::Pod>(pod, {}, std::move(answer)); }
+  void remove(const cluster::ObjectKey& pod, Answer answer) override {
+    client_.remove<cluster::Pod>(pod, {}, std::move(answer));
+  }
 
  private:
   cluster::ApiClient& client_;

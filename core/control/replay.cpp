@@ -1,7 +1,7 @@
 #include "core/control/replay.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -42,7 +42,8 @@ class Replayer {
   Result<ReplayResult> run() {
     TANDEM_TRY(check_actions());
     offset_ = kTimeZero - std::min(first_moment(), kTimeZero);
-    subscriptions_.push_back(server_.on_commit<ReplicaSet>([this](const Change<ReplicaSet>& change) { on_replica_set(change); }));
+    subscriptions_.push_back(
+        server_.on_commit<ReplicaSet>([this](const Change<ReplicaSet>& change) { on_replica_set(change); }));
     subscriptions_.push_back(server_.watch<Pod>(SimDuration{}, [this](const Change<Pod>& change) { on_pod(change); }));
     for (const ReplayAction& action : input_.actions) {
       clock_.at(action.at + offset_, EventClass::Timeline, 0, [this, &action] { act(action); });
@@ -134,7 +135,8 @@ class Replayer {
     const ReplayPod& fate = *recorded->second;
     const auto reached = [&](const std::optional<SimTime>& moment) { return moment && *moment + offset_ <= clock_.now(); };
     if (is_terminating(pod->meta)) {
-      if (reached(fate.gone_at)) (void)server_.remove<Pod>(key_of(pod->meta), {.grace_period_seconds = 0, .uid = pod->meta.uid});
+      if (reached(fate.gone_at))
+        (void)server_.remove<Pod>(key_of(pod->meta), {.grace_period_seconds = 0, .uid = pod->meta.uid});
       return;
     }
     bool ready = false;
@@ -175,7 +177,8 @@ class Replayer {
     }
     const std::int32_t from = change.type == ChangeType::Added ? -1 : change.previous->spec.replicas;
     const std::int32_t to = change.type == ChangeType::Deleted ? -1 : object.spec.replicas;
-    if (from != to) result_.sizes.push_back({replica_set_numbers_.at(object.meta.uid), from, to, SimTime{clock_.now().ns - offset_.ns}});
+    if (from != to)
+      result_.sizes.push_back({replica_set_numbers_.at(object.meta.uid), from, to, SimTime{clock_.now().ns - offset_.ns}});
   }
 
   void on_pod(const Change<Pod>& change) {
@@ -183,7 +186,8 @@ class Replayer {
     if (change.type == ChangeType::Added) return born(pod);
     const auto fate = fates_.find(pod.meta.uid);
     if (fate == fates_.end()) return;
-    const bool marked = change.type == ChangeType::Modified && is_terminating(pod.meta) && !is_terminating(change.previous->meta);
+    const bool marked =
+        change.type == ChangeType::Modified && is_terminating(pod.meta) && !is_terminating(change.previous->meta);
     const bool removed_at_once = change.type == ChangeType::Deleted && !is_terminating(pod.meta);
     if (marked || removed_at_once) take_recorded_fate(pod);
     if (change.type == ChangeType::Deleted) {
@@ -246,7 +250,7 @@ Result<ReplayResult> replay(const ReplayInput& input) { return Replayer(input).r
 std::vector<SizeChange> join_directions(const std::vector<SizeChange>& sizes) {
   std::vector<SizeChange> joined;
   for (const SizeChange& change : sizes) {
-    const bool grows = change.to > change.from && change.from >= 0;
+    const bool grows = change.to > change.from;
     const bool shrinks = change.to < change.from && change.to >= 0;
     SizeChange* last = joined.empty() ? nullptr : &joined.back();
     const bool continues = last != nullptr && last->replica_set == change.replica_set && last->to == change.from &&

@@ -31,12 +31,12 @@ struct ReadinessChange {
 /// What the recording says about a pod. Controllers decide about creation and deletion; everything else comes from here.
 struct ReplayPod {
   ReplayPodId id;
-  std::string node_name;              ///< empty: a node of its own
-  std::optional<SimTime> bound_at;    ///< absent: when it first becomes ready
-  std::vector<ReadinessChange> readiness;  ///< in order of time
-  std::optional<SimTime> failed_at;   ///< phase Failed
-  std::optional<SimTime> deleted_at;  ///< marked for deletion, by whomever
-  std::optional<SimTime> gone_at;     ///< the object was removed
+  std::string node_name{};                   ///< empty: a node of its own
+  std::optional<SimTime> bound_at{};         ///< absent: when it first becomes ready
+  std::vector<ReadinessChange> readiness{};  ///< in order of time
+  std::optional<SimTime> failed_at{};        ///< phase Failed
+  std::optional<SimTime> deleted_at{};       ///< marked for deletion, by whomever
+  std::optional<SimTime> gone_at{};          ///< the object was removed
 };
 
 struct CreateDeployment {
@@ -58,11 +58,11 @@ struct ReplayAction {
 
 /// One Deployment's part of a recording. Times are those of the commits; they may be negative (before the recording began).
 struct ReplayInput {
-  cluster::DeliveryProfile profile;   ///< how fast the recorded control plane was
+  cluster::DeliveryProfile profile;  ///< how fast the recorded control plane was
   std::uint64_t seed = 0;
   std::vector<ReplayAction> actions;  ///< the first one creates the Deployment
   std::vector<ReplayPod> pods;
-  SimDuration settle = seconds(10);   ///< how long the controllers run on after the last recorded moment
+  SimDuration settle = seconds(10);  ///< how long the controllers run on after the last recorded moment
 };
 
 /// A change of spec.replicas; from -1: created with that size; to -1: deleted.
@@ -78,8 +78,8 @@ struct SizeChange {
 };
 
 struct ReplayResult {
-  std::vector<SizeChange> sizes;       ///< in order of commits
-  std::map<int, int> pods_created;     ///< by ReplicaSet
+  std::vector<SizeChange> sizes;    ///< in order of commits
+  std::map<int, int> pods_created;  ///< by ReplicaSet
 };
 
 /// Errors: ValueConflict when the actions are not in order of time or do not begin with the creation; errors of the API
@@ -87,7 +87,8 @@ struct ReplayResult {
 Result<ReplayResult> replay(const ReplayInput& input);
 
 /// Changes of one ReplicaSet in one direction that follow each other directly count as one: watches may show them as one, and a
-/// controller may cut them differently (controllers/README.md). A creation (from -1) and a deletion (to -1) stand alone.
+/// controller may cut them differently (controllers/README.md). A creation (from -1) is joined with the growth that follows it
+/// directly, a deletion (to -1) with nothing.
 std::vector<SizeChange> join_directions(const std::vector<SizeChange>& sizes);
 
 /// "[2,-1,1] [1,4,3] …" for messages.

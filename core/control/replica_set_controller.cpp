@@ -1,7 +1,7 @@
 #include "core/control/replica_set_controller.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -72,7 +72,8 @@ class ReplicaSetController::Execution : public std::enable_shared_from_this<Exec
     pass_.attempts += count;
     const Pod pod = pod_from_template(*replica_set_);
     for (std::int32_t i = 0; i < count; ++i) {
-      controller_.pod_control_->create(pod, [self = shared_from_this()](Result<Ptr<Pod>> answer) { self->created(std::move(answer)); });
+      controller_.pod_control_->create(
+          pod, [self = shared_from_this()](Result<Ptr<Pod>> answer) { self->created(std::move(answer)); });
     }
   }
 
@@ -268,7 +269,8 @@ PodsPerNode ReplicaSetController::related_pods(const ReplicaSet& replica_set) co
   const auto* owner = cluster::controller_of(replica_set.meta);
   if (owner == nullptr) return counts;
   for (const auto& relative : informers_.replica_sets.controlled_by(owner->uid)) {
-    for (const auto& [node, count] : active_pods_per_node(informers_.pods.controlled_by(relative->meta.uid))) counts[node] += count;
+    for (const auto& [node, count] : active_pods_per_node(informers_.pods.controlled_by(relative->meta.uid)))
+      counts[node] += count;
   }
   return counts;
 }

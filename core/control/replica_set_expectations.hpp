@@ -1,7 +1,7 @@
 #pragma once
 // What a ReplicaSet's controller still waits to see of its own creations and deletions (kubernetes-semantics §3;
-// pkg/controller/controller_utils.go UIDTrackingControllerExpectations). Until then, or for five minutes, it does not act again:
-// its pod cache would make it create or delete twice.
+// pkg/controller/controller_utils.go UIDTrackingControllerExpectations). Until then, or for five minutes, it does not act
+// again: its pod cache would make it create or delete twice.
 
 #include <cstdint>
 #include <map>

@@ -53,8 +53,8 @@ ReplicaSetStatus replica_set_status(const ReplicaSet& replica_set, std::span<con
   status.replicas = static_cast<std::int32_t>(active.size());
   status.fully_labeled_replicas = status.ready_replicas = status.available_replicas = 0;
   for (const auto& pod : active) {
-    const bool labelled = pod->meta.labels.same_as(replica_set.spec.pod_template->labels) ||
-                          cluster::matches(template_labels, *pod->meta.labels);
+    const bool labelled =
+        pod->meta.labels.same_as(replica_set.spec.pod_template->labels) || cluster::matches(template_labels, *pod->meta.labels);
     if (labelled) ++status.fully_labeled_replicas;
     if (is_ready(*pod)) ++status.ready_replicas;
     if (is_available(*pod, replica_set.spec.min_ready_seconds, now)) ++status.available_replicas;

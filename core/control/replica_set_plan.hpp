@@ -26,16 +26,17 @@ struct PodClaim {
 };
 
 struct ReplicaSetPlan {
-  std::vector<PodClaim> claims;                             ///< written first, one after another
-  std::vector<cluster::Ptr<cluster::Pod>> active;           ///< claimed active pods, by name; what the status counts
-  std::int32_t creations = 0;                               ///< in slow-start batches
-  std::vector<cluster::Ptr<cluster::Pod>> deletions;        ///< all in parallel
+  std::vector<PodClaim> claims;                       ///< written first, one after another
+  std::vector<cluster::Ptr<cluster::Pod>> active;     ///< claimed active pods, by name; what the status counts
+  std::int32_t creations = 0;                         ///< in slow-start batches
+  std::vector<cluster::Ptr<cluster::Pod>> deletions;  ///< all in parallel
 };
 
 /// `candidates`: pods of the namespace that the ReplicaSet controls or could adopt. `manage`: expectations are fulfilled, so
 /// sizes may be acted on. `related`: where active pods of the owner's ReplicaSets sit; asked only when needed.
-ReplicaSetPlan plan_replica_set_sync(const cluster::ReplicaSet& replica_set, std::span<const cluster::Ptr<cluster::Pod>> candidates,
-                                     bool manage, const std::function<PodsPerNode()>& related, SimTime now);
+ReplicaSetPlan plan_replica_set_sync(const cluster::ReplicaSet& replica_set,
+                                     std::span<const cluster::Ptr<cluster::Pod>> candidates, bool manage,
+                                     const std::function<PodsPerNode()>& related, SimTime now);
 
 /// Sizes of the slow-start batches for `count` creations that all succeed: 1, 2, 4, … and the rest.
 std::vector<std::int32_t> slow_start_batches(std::int32_t count);

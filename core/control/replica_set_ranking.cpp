@@ -35,10 +35,14 @@ struct Ranked {
 
 int phase_order(PodPhase phase) {
   switch (phase) {
-    case PodPhase::Pending: return 0;
-    case PodPhase::Unknown: return 1;
-    case PodPhase::Running: return 2;
-    default: return 0;  // a phase Kubernetes' table does not have counts as its zero value
+    case PodPhase::Pending:
+      return 0;
+    case PodPhase::Unknown:
+      return 1;
+    case PodPhase::Running:
+      return 2;
+    default:
+      return 0;  // a phase Kubernetes' table does not have counts as its zero value
   }
 }
 
@@ -47,7 +51,8 @@ Restarts most_restarts(const Pod& pod) {
   for (const auto& status : pod.status.container_statuses) restarts.regular = std::max(restarts.regular, status.restart_count);
   for (const auto& status : pod.status.init_container_statuses) {
     const auto& containers = pod.spec->init_containers;
-    const auto container = std::find_if(containers.begin(), containers.end(), [&](const auto& c) { return c.name == status.name; });
+    const auto container =
+        std::find_if(containers.begin(), containers.end(), [&](const auto& c) { return c.name == status.name; });
     const bool sidecar = container != containers.end() && container->restart_policy == "Always";
     if (sidecar) restarts.sidecar = std::max(restarts.sidecar, status.restart_count);
   }
@@ -89,7 +94,8 @@ bool goes_before(const Ranked& a, const Ranked& b, SimTime now) {
   if (a.ready != b.ready) return !a.ready;
   if (a.cost != b.cost) return a.cost < b.cost;
   if (a.on_same_node != b.on_same_node) return a.on_same_node > b.on_same_node;
-  if (a.ready_since && b.ready_since && *a.ready_since != *b.ready_since) return younger(*a.ready_since, *b.ready_since, now, a, b);
+  if (a.ready_since && b.ready_since && *a.ready_since != *b.ready_since)
+    return younger(*a.ready_since, *b.ready_since, now, a, b);
   if (a.restarts.regular != b.restarts.regular) return a.restarts.regular > b.restarts.regular;
   if (a.restarts.sidecar != b.restarts.sidecar) return a.restarts.sidecar > b.restarts.sidecar;
   if (a.created != b.created) return younger(a.created, b.created, now, a, b);
@@ -136,7 +142,8 @@ PodsPerNode active_pods_per_node(std::span<const Ptr<Pod>> pods) {
   return counts;
 }
 
-std::vector<Ptr<Pod>> choose_pods_to_delete(std::vector<Ptr<Pod>> pods, const PodsPerNode& related, std::size_t count, SimTime now) {
+std::vector<Ptr<Pod>> choose_pods_to_delete(std::vector<Ptr<Pod>> pods, const PodsPerNode& related, std::size_t count,
+                                            SimTime now) {
   if (count >= pods.size()) return pods;
   std::vector<Ranked> ranked;
   ranked.reserve(pods.size());

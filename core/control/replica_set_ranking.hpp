@@ -1,6 +1,6 @@
 #pragma once
-// Which pods a ReplicaSet gives up first. Sources: kubernetes-semantics §3 "Deletion ranking"; pkg/controller/controller_utils.go
-// (ActivePodsWithRanks).
+// Which pods a ReplicaSet gives up first. Sources: kubernetes-semantics §3 "Deletion ranking";
+// pkg/controller/controller_utils.go (ActivePodsWithRanks).
 
 #include <cstdint>
 #include <map>
@@ -26,7 +26,7 @@ PodsPerNode active_pods_per_node(std::span<const cluster::Ptr<cluster::Pod>> pod
 /// The `count` pods to delete. `related`: pods of all ReplicaSets with the same owner, these included; only their places count.
 /// If all are to go, they come in the order given. Pods that Kubernetes calls equal keep the order given, so callers pass a
 /// stable one. The comparison of Kubernetes is not transitive (uid decides inside an age bucket), hence an own merge sort.
-std::vector<cluster::Ptr<cluster::Pod>> choose_pods_to_delete(std::vector<cluster::Ptr<cluster::Pod>> pods, const PodsPerNode& related,
-                                                              std::size_t count, SimTime now);
+std::vector<cluster::Ptr<cluster::Pod>> choose_pods_to_delete(std::vector<cluster::Ptr<cluster::Pod>> pods,
+                                                              const PodsPerNode& related, std::size_t count, SimTime now);
 
 }  // namespace tandem::control

@@ -83,7 +83,7 @@ class WorkQueue {
   RetryPolicy policy_;
   RetryBucket bucket_;
   std::deque<Key> due_;
-  std::set<Key> dirty_;       ///< wants processing: in due_, or in processing_ and changed meanwhile
+  std::set<Key> dirty_;  ///< wants processing: in due_, or in processing_ and changed meanwhile
   std::set<Key> processing_;
   std::map<Key, Delayed> delayed_;
   std::map<Key, int> failures_;

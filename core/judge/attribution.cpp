@@ -78,7 +78,7 @@ std::optional<AttributionTable> attribute_response_time(const record::Recording&
 
   AttributionTable table;
   table.title = "mean response time, traffic " + traffic;
-  const auto mean = [](double sum, std::uint64_t count) { return sum / static_cast<double>(count) * 1e-6; };
+  const auto mean = [](double sum, std::uint64_t count) { return sum / static_cast<double>(count) / 1e6; };
   table.total_a = mean(left.latency, left.answered);
   table.total_b = mean(right.latency, right.answered);
   const auto add = [&](const char* mechanism, const char* measured_as, double ResponseParts::*part) {

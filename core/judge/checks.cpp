@@ -129,15 +129,17 @@ class Evaluation {
   }
 
   void eventually() {
-    const SimTime deadline = check_.within ? window_.from + *check_.within : wanted_until_;
+    // Without `until`, the time given by `within` counts even where it reaches beyond the run.
+    SimTime deadline = check_.within ? window_.from + *check_.within : wanted_until_;
+    if (!check_.until.empty()) deadline = std::min(deadline, wanted_until_);
     result_.expected = check_.expression + (check_.within ? " within " + to_string(*check_.within) + " of " + seconds_text(window_.from)
                                                            : " at some moment " + window_text());
     const auto condition = parsed_condition();
     if (!condition) return error(condition.error());
-    const SimTime last = std::min({deadline, wanted_until_, history_.ended_at});
+    const SimTime last = std::min(deadline, history_.ended_at);
     if (const auto held = condition->first(true, window_.from, last + nanoseconds(1))) {
       decide(Verdict::Passed, "it held at " + seconds_text(*held) + ", after " + to_string(*held - window_.from));
-    } else if (!history_.complete || std::min(deadline, wanted_until_) > history_.ended_at) {
+    } else if (!history_.complete || deadline > history_.ended_at) {
       error(why_not_recorded(), "");
     } else {
       result_.first_violation = last;

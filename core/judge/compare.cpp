@@ -9,6 +9,7 @@
 #include "core/control/replay.hpp"
 #include "core/judge/identity.hpp"
 #include "core/judge/rollouts.hpp"
+#include "core/record/units.hpp"
 
 namespace tandem::judge {
 
@@ -153,11 +154,11 @@ class Comparer {
   static std::vector<double> figures_of(const TrafficTotals& totals, std::vector<std::int64_t> latencies) {
     const Histogram& h = totals.latency_ns;
     if (totals.stored_one_in > 1) {
-      return {h.mean() * 1e-6, static_cast<double>(h.quantile(0.5)) * 1e-6, static_cast<double>(h.quantile(0.95)) * 1e-6, static_cast<double>(h.quantile(0.99)) * 1e-6};
+      return {h.mean() / 1e6, static_cast<double>(h.quantile(0.5)) / 1e6, static_cast<double>(h.quantile(0.95)) / 1e6, static_cast<double>(h.quantile(0.99)) / 1e6};
     }
     std::sort(latencies.begin(), latencies.end());
-    const auto at = [&](double q) { return to_milliseconds(SimDuration{quantile_of_sorted(latencies, q)}); };
-    return {h.mean() * 1e-6, at(0.5), at(0.95), at(0.99)};
+    const auto at = [&](double q) { return record::in_milliseconds(SimDuration{quantile_of_sorted(latencies, q)}); };
+    return {h.mean() / 1e6, at(0.5), at(0.95), at(0.99)};
   }
 
   void latencies(const TrafficTotals& left, const TrafficTotals& right, std::uint32_t number_a, std::uint32_t number_b) {
@@ -173,7 +174,7 @@ class Comparer {
     const BlockBootstrap bootstrap_a(sample_a, 1);
     const BlockBootstrap bootstrap_b(sample_b, 2);
     const char* names[kLatencyFigures] = {"mean response time", "p50 response time", "p95 response time", "p99 response time"};
-    const auto in_ms = [](Interval interval) { return Interval{interval.low * 1e-6, interval.high * 1e-6}; };
+    const auto in_ms = [](Interval interval) { return Interval{interval.low / 1e6, interval.high / 1e6}; };
     for (std::size_t i = 0; i < kLatencyFigures; ++i) {
       Figure& one = figure(left.name + ": " + names[i], "ms", values_a[i], values_b[i], measured_, true);
       one.interval_a = in_ms(bootstrap_a.interval(i));
@@ -211,7 +212,7 @@ class Comparer {
       const auto duration_a = rollouts_a[i].duration();
       const auto duration_b = rollouts_b[i].duration();
       if (duration_a && duration_b) {
-        figure(name, "s", to_seconds(*duration_a), to_seconds(*duration_b), measured_, true);
+        figure(name, "s", record::in_seconds(*duration_a), record::in_seconds(*duration_b), measured_, true);
         if (auto table = attribute_rollout(rollouts_a[i], history_a_, rollouts_b[i], history_b_)) {
           if (i == 0) table->title = "first start, deployment " + identity_of(left);
           result_.attribution.push_back(std::move(*table));
@@ -242,8 +243,8 @@ class Comparer {
     const Availability b = availability_of(right, history_b_);
     const std::string name = identity_of(left) + ": ";
     figure(name + "missing replica-seconds", "s", a.missing_replica_seconds, b.missing_replica_seconds, measured_, true);
-    figure(name + "longest below desired", "s", to_seconds(a.longest_below_desired), to_seconds(b.longest_below_desired), measured_, false);
-    figure(name + "below minAvailable", "s", to_seconds(a.below_minimum), to_seconds(b.below_minimum), measured_, false);
+    figure(name + "longest below desired", "s", record::in_seconds(a.longest_below_desired), record::in_seconds(b.longest_below_desired), measured_, false);
+    figure(name + "below minAvailable", "s", record::in_seconds(a.below_minimum), record::in_seconds(b.below_minimum), measured_, false);
     figure(name + "fewest available", "", a.lowest_available, b.lowest_available, decided_, false);
   }
 

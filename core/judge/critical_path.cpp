@@ -4,6 +4,7 @@
 #include "core/control/deployment_revision.hpp"
 #include "core/judge/attribution.hpp"
 #include "core/judge/identity.hpp"
+#include "core/record/units.hpp"
 
 namespace tandem::judge {
 
@@ -140,13 +141,13 @@ std::optional<AttributionTable> attribute_rollout(const Rollout& a, const RunHis
   if (!a.end || !b.end) return std::nullopt;
   AttributionTable table;
   table.title = "rollout duration, deployment " + identity_of(*a.deployment) + ", change " + std::to_string(a.number);
-  table.total_a = to_milliseconds(*a.duration());
-  table.total_b = to_milliseconds(*b.duration());
+  table.total_a = record::in_milliseconds(*a.duration());
+  table.total_b = record::in_milliseconds(*b.duration());
   const auto left = phase_totals(a, history_a);
   const auto right = phase_totals(b, history_b);
   for (std::size_t i = 0; i < kRolloutPhases; ++i) {
     const auto phase = static_cast<RolloutPhase>(i);
-    table.rows.push_back({std::string(name_of(phase)), std::string(meaning_of(phase)), to_milliseconds(SimDuration{left[i]}), to_milliseconds(SimDuration{right[i]})});
+    table.rows.push_back({std::string(name_of(phase)), std::string(meaning_of(phase)), record::in_milliseconds(SimDuration{left[i]}), record::in_milliseconds(SimDuration{right[i]})});
   }
   table.note = "along the chain of events that the end waited for";
   return table;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.hpp"
+#include "core/record/units.hpp"
 
 namespace tandem::judge {
 
@@ -45,7 +46,7 @@ std::string junit_xml(const CheckReport& report, const record::Recording& record
     return std::count_if(report.results.begin(), report.results.end(), [&](const CheckResult& r) { return r.verdict == verdict; });
   };
   const std::string scenario = recording.manifest_text("/scenario/path");
-  const std::string time = format_fixed(to_seconds(recording.ended_at() - kTimeZero), 3);
+  const std::string time = format_fixed(record::in_seconds(recording.ended_at()), 3);
   const std::string totals = fmt::format("tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"0\" time=\"{}\"", report.results.size(),
                                          count(Verdict::Failed), count(Verdict::Error), time);
   std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";

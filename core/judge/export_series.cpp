@@ -11,6 +11,7 @@
 #include "core/judge/rollouts.hpp"
 #include "core/judge/steps.hpp"
 #include "core/record/export_text.hpp"
+#include "core/record/units.hpp"
 
 namespace tandem::judge {
 
@@ -81,7 +82,7 @@ void add_traffic(const Recording& recording, std::vector<Point>& points) {
     const SimTime time = kTimeZero + tandem::seconds(key.second);
     points.push_back({time, entity, "http_reqs", static_cast<double>(second.requests)});
     points.push_back({time, entity, "http_req_failed", static_cast<double>(second.failed)});
-    if (second.answered > 0) points.push_back({time, entity, "http_req_duration_avg_ms", second.latency_ns / static_cast<double>(second.answered) * 1e-6});
+    if (second.answered > 0) points.push_back({time, entity, "http_req_duration_avg_ms", second.latency_ns / static_cast<double>(second.answered) / 1e6});
   }
 }
 
@@ -98,7 +99,7 @@ void export_series_csv(const Recording& recording, const record::TextSink& out) 
   record::detail::BufferedText text(out);
   text << "t_s,entity,metric,value\n";
   for (const Point& point : points) {
-    text << fmt::format("{},{},{},{}\n", format_double(to_seconds(point.time - kTimeZero)), record::csv_cell(point.entity), record::csv_cell(point.metric), format_double(point.value));
+    text << fmt::format("{},{},{},{}\n", format_double(record::in_seconds(point.time)), record::csv_cell(point.entity), record::csv_cell(point.metric), format_double(point.value));
   }
 }
 
@@ -117,8 +118,11 @@ std::string label(std::string_view value) {
   return escaped;
 }
 
-/// Prometheus' default borders, in seconds, and some below them: replies inside one cluster take milliseconds.
-constexpr double kBorders[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+/// Prometheus' default borders (ns and, as their exposition writes them, s) and some below them: replies inside one cluster take milliseconds.
+constexpr std::pair<std::int64_t, const char*> kBorders[] = {
+    {500'000, "0.0005"},     {1'000'000, "0.001"},   {2'500'000, "0.0025"},  {5'000'000, "0.005"},     {10'000'000, "0.01"},
+    {25'000'000, "0.025"},   {50'000'000, "0.05"},   {100'000'000, "0.1"},   {250'000'000, "0.25"},    {500'000'000, "0.5"},
+    {1'000'000'000, "1.0"},  {2'500'000'000, "2.5"}, {5'000'000'000, "5.0"}, {10'000'000'000, "10.0"}};
 
 void write_family(record::detail::BufferedText& text, std::string_view name, std::string_view type, std::string_view unit, std::string_view help) {
   text << fmt::format("# TYPE {} {}\n", name, type);
@@ -131,13 +135,12 @@ void write_latencies(record::detail::BufferedText& text, const record::TrafficTo
   const Histogram& latency = totals.latency_ns;
   std::size_t bucket = 0;
   std::uint64_t below = 0;
-  for (const double border : kBorders) {
-    const auto limit = static_cast<std::int64_t>(border * 1e9);
+  for (const auto& [limit, border] : kBorders) {
     for (; bucket < latency.buckets().size() && Histogram::highest_of(bucket) <= limit; ++bucket) below += latency.buckets()[bucket];
-    text << fmt::format("tandem_http_request_duration_seconds_bucket{{traffic=\"{}\",le=\"{}\"}} {}\n", traffic, format_double(border), below);
+    text << fmt::format("tandem_http_request_duration_seconds_bucket{{traffic=\"{}\",le=\"{}\"}} {}\n", traffic, border, below);
   }
   text << fmt::format("tandem_http_request_duration_seconds_bucket{{traffic=\"{}\",le=\"+Inf\"}} {}\n", traffic, latency.count());
-  text << fmt::format("tandem_http_request_duration_seconds_sum{{traffic=\"{}\"}} {}\n", traffic, format_double(static_cast<double>(latency.sum()) * 1e-9));
+  text << fmt::format("tandem_http_request_duration_seconds_sum{{traffic=\"{}\"}} {}\n", traffic, format_double(static_cast<double>(latency.sum()) / 1e9));
   text << fmt::format("tandem_http_request_duration_seconds_count{{traffic=\"{}\"}} {}\n", traffic, latency.count());
 }
 
@@ -173,7 +176,7 @@ void export_openmetrics(const Recording& recording, const record::TextSink& out)
     }
   }
   write_family(text, "tandem_run_duration_seconds", "gauge", "seconds", "Run time, simulated or real.");
-  text << fmt::format("tandem_run_duration_seconds {}\n# EOF\n", format_double(to_seconds(recording.ended_at() - kTimeZero)));
+  text << fmt::format("tandem_run_duration_seconds {}\n# EOF\n", format_double(record::in_seconds(recording.ended_at())));
 }
 
 }  // namespace tandem::judge

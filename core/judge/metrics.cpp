@@ -6,6 +6,7 @@
 #include "core/base/text.hpp"
 #include "core/judge/rollouts.hpp"
 #include "core/judge/statistics.hpp"
+#include "core/record/units.hpp"
 
 namespace tandem::judge {
 
@@ -77,7 +78,7 @@ Selection select_stored(const scenario::Metric& metric, const std::vector<bool>&
 
 double percentile_ms(std::vector<std::int64_t>& values, double percent) {
   std::sort(values.begin(), values.end());
-  return to_milliseconds(SimDuration{quantile_of_sorted(values, percent / 100)});
+  return record::in_milliseconds(SimDuration{quantile_of_sorted(values, percent / 100)});
 }
 
 double trend_value(std::vector<std::int64_t>& latencies, const scenario::Threshold& threshold) {
@@ -85,10 +86,10 @@ double trend_value(std::vector<std::int64_t>& latencies, const scenario::Thresho
     case Aggregation::Average: {
       Int128 sum = 0;
       for (const std::int64_t latency : latencies) sum += latency;
-      return static_cast<double>(sum) / static_cast<double>(latencies.size()) * 1e-6;
+      return static_cast<double>(sum) / static_cast<double>(latencies.size()) / 1e6;
     }
-    case Aggregation::Minimum: return to_milliseconds(SimDuration{*std::min_element(latencies.begin(), latencies.end())});
-    case Aggregation::Maximum: return to_milliseconds(SimDuration{*std::max_element(latencies.begin(), latencies.end())});
+    case Aggregation::Minimum: return record::in_milliseconds(SimDuration{*std::min_element(latencies.begin(), latencies.end())});
+    case Aggregation::Maximum: return record::in_milliseconds(SimDuration{*std::max_element(latencies.begin(), latencies.end())});
     case Aggregation::Median: return percentile_ms(latencies, 50);
     default: return percentile_ms(latencies, threshold.percentile);
   }
@@ -96,11 +97,11 @@ double trend_value(std::vector<std::int64_t>& latencies, const scenario::Thresho
 
 double trend_value(const Histogram& latencies, const scenario::Threshold& threshold) {
   switch (threshold.aggregation) {
-    case Aggregation::Average: return latencies.mean() * 1e-6;
-    case Aggregation::Minimum: return to_milliseconds(SimDuration{latencies.min()});
-    case Aggregation::Maximum: return to_milliseconds(SimDuration{latencies.max()});
-    case Aggregation::Median: return to_milliseconds(SimDuration{latencies.quantile(0.5)});
-    default: return to_milliseconds(SimDuration{latencies.quantile(threshold.percentile / 100)});
+    case Aggregation::Average: return latencies.mean() / 1e6;
+    case Aggregation::Minimum: return record::in_milliseconds(SimDuration{latencies.min()});
+    case Aggregation::Maximum: return record::in_milliseconds(SimDuration{latencies.max()});
+    case Aggregation::Median: return record::in_milliseconds(SimDuration{latencies.quantile(0.5)});
+    default: return record::in_milliseconds(SimDuration{latencies.quantile(threshold.percentile / 100)});
   }
 }
 
@@ -128,7 +129,7 @@ ExactTotals exact_totals(const std::vector<bool>& sources, const record::Recordi
 MetricValue traffic_value(std::string_view metric, const scenario::Threshold& threshold, std::uint64_t requests, std::uint64_t failed,
                           const Window& window) {
   if (metric == "http_req_failed") return {static_cast<double>(failed) / static_cast<double>(requests), requests, false, {}};
-  if (threshold.aggregation == Aggregation::Rate) return {static_cast<double>(requests) / to_seconds(window.until - window.from), requests, false, {}};
+  if (threshold.aggregation == Aggregation::Rate) return {static_cast<double>(requests) / record::in_seconds(window.until - window.from), requests, false, {}};
   return {static_cast<double>(requests), requests, false, {}};
 }
 
@@ -179,7 +180,7 @@ Result<MetricValue> rollout_metric(const scenario::Metric& metric, const scenari
     known = true;
     for (const Rollout& rollout : rollouts_of(deployment, history)) {
       if (rollout.number == 0 || rollout.superseded || rollout.start < window.from || rollout.start >= window.until) continue;
-      durations.push_back({rollout.start, to_milliseconds(rollout.end.value_or(history.ended_at) - rollout.start), !rollout.end});
+      durations.push_back({rollout.start, record::in_milliseconds(rollout.end.value_or(history.ended_at) - rollout.start), !rollout.end});
     }
   }
   if (!known) {

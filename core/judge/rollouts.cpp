@@ -5,6 +5,7 @@
 
 #include "core/base/text.hpp"
 #include "core/control/deployment_revision.hpp"
+#include "core/record/units.hpp"
 
 namespace tandem::judge {
 
@@ -30,20 +31,20 @@ std::optional<SimTime> action_before(const DeploymentLife& deployment, const Run
   return found;
 }
 
-/// Latest end among pods whose ReplicaSet has another template and that still lived when the rollout began. nullopt in `all_gone`
-/// position means one of them outlived the run.
+/// Pods of another template that lived between the rollout's beginning and the next change.
 struct OldPods {
   bool any = false;
   bool all_gone = true;
   SimTime last_gone;
 };
 
-OldPods old_pods(const Rollout& rollout, const DeploymentState& changed, const RunHistory& history) {
+OldPods old_pods(const Rollout& rollout, const DeploymentState& changed, const Rollout* next, const RunHistory& history) {
   OldPods old;
   for (const ReplicaSetLife* set : history.replica_sets_of(*rollout.deployment)) {
     if (control::same_template(*set->pod_template, *changed.pod_template)) continue;
     for (const PodLife* pod : history.pods_of(*set)) {
-      if (pod->gone && *pod->gone < rollout.committed) continue;
+      const bool of_a_later_change = next != nullptr && !(pod->created < next->committed);
+      if (of_a_later_change || (pod->gone && *pod->gone < rollout.committed)) continue;
       old.any = true;
       if (!pod->gone) old.all_gone = false;
       else old.last_gone = std::max(old.last_gone, pod->gone->time);
@@ -60,7 +61,7 @@ void find_end(Rollout& rollout, std::size_t state_index, const Rollout* next, co
     rollout.complete = states[i].at.time;
     break;
   }
-  const OldPods old = old_pods(rollout, states[state_index], history);
+  const OldPods old = old_pods(rollout, states[state_index], next, history);
   if (old.any && old.all_gone) rollout.last_old_gone = old.last_gone;
   if (rollout.complete && old.all_gone) rollout.end = old.any ? std::max(*rollout.complete, old.last_gone) : *rollout.complete;
   // Old pods may well end after the next change began; the rollout itself was over only if it was complete before.
@@ -164,7 +165,7 @@ Availability availability_of(const DeploymentLife& deployment, const RunHistory&
     const std::int32_t missing = state.exists ? std::max(0, state.desired - state.available) : 0;
     if (state.exists) result.lowest_available = any ? std::min(result.lowest_available, state.available) : state.available;
     any = any || state.exists;
-    result.missing_replica_seconds += missing * to_seconds(span);
+    result.missing_replica_seconds += missing * record::in_seconds(span);
     const auto account = [&](bool short_now, SimDuration& run, SimDuration& total, SimDuration& longest) {
       run = short_now ? run + span : SimDuration{};
       if (short_now) total += span;

@@ -9,6 +9,7 @@
 #include "core/judge/identity.hpp"
 #include "core/judge/rollouts.hpp"
 #include "core/judge/table.hpp"
+#include "core/record/units.hpp"
 
 namespace tandem::judge {
 
@@ -28,7 +29,7 @@ std::string dotted(std::string name) {
 }
 
 std::string ms(std::int64_t ns) {
-  const double value = to_milliseconds(SimDuration{ns});
+  const double value = record::in_milliseconds(SimDuration{ns});
   return format_fixed(value, value < 10 ? 2 : 1) + "ms";
 }
 
@@ -38,9 +39,9 @@ struct Trend {
 };
 
 std::vector<Trend> trend_of(const Histogram& latency) {
-  const auto quantile = [&](double q) { return to_milliseconds(SimDuration{latency.quantile(q)}); };
-  return {{"avg", latency.mean() * 1e-6}, {"min", to_milliseconds(SimDuration{latency.min()})}, {"med", quantile(0.5)},
-          {"max", to_milliseconds(SimDuration{latency.max()})}, {"p(90)", quantile(0.9)}, {"p(95)", quantile(0.95)},
+  const auto quantile = [&](double q) { return record::in_milliseconds(SimDuration{latency.quantile(q)}); };
+  return {{"avg", latency.mean() / 1e6}, {"min", record::in_milliseconds(SimDuration{latency.min()})}, {"med", quantile(0.5)},
+          {"max", record::in_milliseconds(SimDuration{latency.max()})}, {"p(90)", quantile(0.9)}, {"p(95)", quantile(0.95)},
           {"p(99)", quantile(0.99)}, {"p(99.9)", quantile(0.999)}};
 }
 
@@ -72,7 +73,7 @@ std::string check_lines(const CheckReport& report, bool metrics, const SummaryOp
 
 std::string traffic_lines(const record::Recording& recording) {
   std::string text;
-  const double duration = to_seconds(recording.ended_at() - kTimeZero);
+  const double duration = record::in_seconds(recording.ended_at());
   for (const TrafficTotals& totals : recording.totals()) {
     const auto tagged = [&](const char* metric) { return fmt::format("{}{{traffic:{}}}", metric, totals.name); };
     text += dotted(tagged("http_reqs")) + fmt::format("{}  {}/s over the run\n", totals.requests, duration > 0 ? format_fixed(static_cast<double>(totals.requests) / duration, 1) : "0");
@@ -130,7 +131,7 @@ json counter(const std::string& name, double count, double duration) {
 
 json traffic_metrics(const record::Recording& recording) {
   json metrics = json::array();
-  const double duration = to_seconds(recording.ended_at() - kTimeZero);
+  const double duration = record::in_seconds(recording.ended_at());
   for (const TrafficTotals& totals : recording.totals()) {
     const std::string tag = "{traffic:" + totals.name + "}";
     metrics.push_back(counter("http_reqs" + tag, static_cast<double>(totals.requests), duration));
@@ -161,10 +162,10 @@ void add_deployment_metrics(const RunHistory& history, json& metrics, json& depl
     for (const Rollout& rollout : rollouts_of(deployment, history)) {
       const auto duration = rollout.duration();
       rollouts.push_back({{"number", rollout.number}, {"start_ns", rollout.start.ns}, {"from_action", rollout.from_action}, {"superseded", rollout.superseded},
-                          {"end_ns", rollout.end ? json(rollout.end->ns) : json(nullptr)}, {"duration_ms", duration ? json(to_milliseconds(*duration)) : json(nullptr)},
+                          {"end_ns", rollout.end ? json(rollout.end->ns) : json(nullptr)}, {"duration_ms", duration ? json(record::in_milliseconds(*duration)) : json(nullptr)},
                           {"sizes", sizes_text(rollout, history)}});
       if (rollout.number == 0 || !duration) continue;
-      last = to_milliseconds(*duration);
+      last = record::in_milliseconds(*duration);
       smallest = finished == 0 ? last : std::min(smallest, last);
       largest = std::max(largest, last);
       ++finished;
@@ -175,8 +176,8 @@ void add_deployment_metrics(const RunHistory& history, json& metrics, json& depl
     }
     const Availability availability = availability_of(deployment, history);
     gauge("missing_replica_seconds" + tag, "default", availability.missing_replica_seconds);
-    gauge("longest_below_desired" + tag, "time", to_milliseconds(availability.longest_below_desired));
-    gauge("longest_below_min_available" + tag, "time", to_milliseconds(availability.longest_below_minimum));
+    gauge("longest_below_desired" + tag, "time", record::in_milliseconds(availability.longest_below_desired));
+    gauge("longest_below_min_available" + tag, "time", record::in_milliseconds(availability.longest_below_minimum));
     deployments.push_back({{"name", deployment.name}, {"namespace", deployment.namespace_}, {"rollouts", rollouts}});
   }
 }
@@ -212,7 +213,7 @@ json summary_json(const record::Recording& recording, const RunHistory& history,
   return {{"version", "1.0.0"},
           {"metadata", {{"digest", recording.digest()}}},
           {"config", {{"scenario", recording.manifest_text("/scenario/path")}, {"execution", recording.world()},
-                      {"duration", to_seconds(recording.ended_at() - kTimeZero)}, {"seed", recording.seed()}}},
+                      {"duration", record::in_seconds(recording.ended_at())}, {"seed", recording.seed()}}},
           {"results", {{"checks", {{"results", results}, {"score", checks.score}, {"max_score", checks.max_score}}}, {"thresholds", thresholds}, {"metrics", metrics},
                        {"deployments", deployments}}}};
 }

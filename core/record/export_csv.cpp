@@ -5,6 +5,7 @@
 
 #include "core/base/text.hpp"
 #include "core/record/export_text.hpp"
+#include "core/record/units.hpp"
 
 namespace tandem::record {
 
@@ -26,7 +27,7 @@ namespace {
 
 constexpr double kPercentiles[] = {0.5, 0.66, 0.75, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999, 0.9999, 1.0};
 
-std::string milliseconds_text(std::int64_t ns) { return format_double(to_milliseconds(SimDuration{ns})); }
+std::string milliseconds_text(std::int64_t ns) { return format_double(in_milliseconds(SimDuration{ns})); }
 
 /// From the first intended start to the last end of a source's stored requests, in seconds.
 double span_seconds(const Recording& recording, std::optional<std::uint32_t> traffic) {
@@ -37,14 +38,14 @@ double span_seconds(const Recording& recording, std::optional<std::uint32_t> tra
     first = std::min(first, c.intended[row]);
     last = std::max(last, c.end[row]);
   }
-  return last > first ? to_seconds(SimDuration{last - first}) : 0;
+  return last > first ? in_seconds(SimDuration{last - first}) : 0;
 }
 
 std::string row(std::string_view type, std::string_view name, const TrafficTotals& totals, double seconds) {
   const Histogram& latency = totals.latency_ns;
   const auto per_second = [&](std::uint64_t count) { return format_double(seconds > 0 ? static_cast<double>(count) / seconds : 0); };
   std::string line = fmt::format("{},{},{},{},{},{},{},{},0,{},{}", csv_cell(type), csv_cell(name), totals.requests, totals.failed,
-                                 milliseconds_text(latency.quantile(0.5)), format_double(latency.mean() * 1e-6), milliseconds_text(latency.min()),
+                                 milliseconds_text(latency.quantile(0.5)), format_double(latency.mean() / 1e6), milliseconds_text(latency.min()),
                                  milliseconds_text(latency.max()), per_second(totals.requests), per_second(totals.failed));
   for (const double percentile : kPercentiles) line += "," + milliseconds_text(latency.quantile(percentile));
   return line + "\n";

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -73,6 +74,7 @@ struct FieldTable {
   std::vector<Field> fields;
   std::vector<std::vector<std::string_view>> exactly_one = {};  ///< of these fields exactly one is present
   std::vector<std::vector<std::string_view>> at_most_one = {};
+  std::vector<std::pair<std::string_view, std::string_view>> needs = {};  ///< the first is only there together with the second
 
   [[nodiscard]] const Field* find(std::string_view name) const;
 };

@@ -112,8 +112,10 @@ class Loader {
 
   void apply_overrides(Node& document) {
     for (const auto& [path, text] : options_.overrides) {
-      ParseOptions parse = strict_options(std::string(kOverrideFile), options_.limits);
+      const ParseOptions parse = strict_options(std::string(kOverrideFile), options_.limits);
+      const std::size_t errors_before = diagnostics_.error_count();
       std::vector<Node> values = parse_documents(text, parse, diagnostics_);
+      if (!diagnostics_.clean_since(errors_before)) continue;
       Node value;
       value.place = Place{std::string(kOverrideFile)};
       if (!values.empty()) value = std::move(values.front());

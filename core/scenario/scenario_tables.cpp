@@ -290,7 +290,8 @@ const FieldTable& check_table() {
           {.name = "until", .type = Moment, .description = "End of the window, likewise. Without it the end of the run.", .example = "55s"},
           {.name = "points", .type = Number, .default_text = "1", .minimum = 0, .maximum = kCountLimit, .description = "What it is worth.", .example = "3"},
       },
-      .exactly_one = {{"always", "eventually", "never", "metric"}}};
+      .exactly_one = {{"always", "eventually", "never", "metric"}},
+      .needs = {{"metric", "threshold"}, {"threshold", "metric"}, {"within", "eventually"}}};
   return table;
 }
 

@@ -49,7 +49,11 @@ Json value_schema(const Field& field) {
     case FieldType::ObjectName: return text_matching("^" + subdomain_pattern() + "$");
     case FieldType::LabelKey: return text_matching("^(" + subdomain_pattern() + "/)?" + std::string(kLabelPart) + "$");
     case FieldType::LabelValue: return text_matching("^(" + std::string(kLabelPart) + ")?$");
-    case FieldType::Path: return {{"type", "string"}, {"minLength", 1}, {"maxLength", 200}};
+    case FieldType::Path: {
+      Json schema = text_matching("^(?!/)(?!(.*/)?\\.\\.?(/|$)).+$");
+      schema["maxLength"] = 200;
+      return schema;
+    }
     case FieldType::Choice: return {{"enum", field.allowed}};
     case FieldType::Boolean: return {{"type", "boolean"}};
     case FieldType::Integer:
@@ -75,8 +79,9 @@ Json value_schema(const Field& field) {
     case FieldType::LabelSelector: return selector_schema();
     case FieldType::Object: return object_schema(field.table());
     case FieldType::Anything: return Json::object();
-    case FieldType::Text:
     case FieldType::ImageReference:
+      return text_matching("^([A-Za-z0-9.-]+(:[0-9]{1,5})?/)?[a-z0-9]([a-z0-9._/-]*[a-z0-9])?(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$");
+    case FieldType::Text:
     case FieldType::Condition:
     case FieldType::Moment:
     case FieldType::Metric:
@@ -140,6 +145,7 @@ Json object_schema(const FieldTable& table) {
     for (const std::string_view name : group) both.push_back(require(name));
     groups.push_back({{"not", {{"allOf", std::move(both)}}}});
   }
+  for (const auto& [field, partner] : table.needs) schema["dependencies"][std::string(field)].push_back(partner);
   if (!groups.empty()) schema["allOf"] = std::move(groups);
   return schema;
 }

@@ -97,23 +97,12 @@ std::string check_kind(const ObjectView& view) {
   return {};
 }
 
-/// What the table cannot say of a check: which fields go together, and the threshold beside its metric.
-void check_combination(const ObjectView& view, const CheckSpec& check, Diagnostics& diagnostics) {
-  const bool metric = check.kind == "metric";
-  if (metric && !view.has("threshold")) {
-    report_field(diagnostics, view, "metric", ErrorCode::ValueMissing, "a metric needs a threshold", "", "threshold: rate<0.01 or the like");
-  }
-  if (!metric && view.has("threshold")) {
-    report_field(diagnostics, view, "threshold", ErrorCode::ValueConflict, "a threshold belongs to a metric", check.kind, "metric and threshold together");
-  }
-  if (check.kind != "eventually" && view.has("within")) {
-    report_field(diagnostics, view, "within", ErrorCode::ValueConflict, "within belongs to eventually", check.kind, "eventually and within together",
-           "use until to end the window");
-  }
-  if (!metric || !view.has("threshold")) return;
-  const auto parsed_metric = parse_metric(check.expression);
-  if (!parsed_metric) return;
-  if (const auto threshold = parse_threshold(check.threshold, *parsed_metric); !threshold) {
+/// A threshold can only be read beside its metric, so the table leaves it alone.
+void check_threshold(const ObjectView& view, const CheckSpec& check, Diagnostics& diagnostics) {
+  if (check.kind != "metric") return;
+  const auto metric = parse_metric(check.expression);
+  if (!metric) return;
+  if (const auto threshold = parse_threshold(check.threshold, *metric); !threshold) {
     Error error = threshold.error();
     error.place = place_in(*view.node("threshold"), error.place.column - 1);
     error.path = view.path_of("threshold");
@@ -217,7 +206,7 @@ std::vector<Read<CheckSpec>> read_checks(const ObjectView& spec, const IsClean& 
     if (!names.insert(check.name).second) {
       report_field(diagnostics, view, "name", ErrorCode::ValueDuplicateName, "two checks have the same name", check.name, "a name of its own for each check");
     }
-    check_combination(view, check, diagnostics);
+    check_threshold(view, check, diagnostics);
     checks.push_back({std::move(check), view});
   }
   return checks;

@@ -69,6 +69,7 @@ class Validator {
     }
     for (const auto& group : table.exactly_one) one_of(node, table, group, true, path);
     for (const auto& group : table.at_most_one) one_of(node, table, group, false, path);
+    for (const auto& [field, partner] : table.needs) partner_of(node, field, partner, path);
   }
 
   void one_of(const Node& node, const FieldTable& table, const std::vector<std::string_view>& group, bool needed, const std::string& path) {
@@ -90,6 +91,14 @@ class Validator {
                  .with_allowed(fmt::format("{} one of {}", needed ? "exactly" : "at most", names)),
              path_of_key(path, present[1]->key));
     }
+  }
+
+  void partner_of(const Node& node, std::string_view field, std::string_view partner, const std::string& path) {
+    const Node* value = node.find(field);
+    if (value == nullptr || node.find(partner) != nullptr) return;
+    report(make_error(ErrorCode::ValueMissing, fmt::format("{} is used together with {}", field, partner), value->place)
+               .with_allowed(fmt::format("{} beside {}", partner, field)),
+           path_of_key(path, field));
   }
 
   void shape(const Field& field, const Node& node, const std::string& path) {

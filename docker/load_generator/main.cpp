@@ -58,30 +58,33 @@ std::string receive_plan(int control) {
   return *plan;
 }
 
-/// A request is a descriptor: take all that the container is allowed.
-void raise_descriptor_limit() {
+/// A request is a descriptor: takes all that the container is allowed, and returns how many requests that is.
+std::int32_t raise_descriptor_limit() {
+  constexpr rlim_t kOwn = 64;  // standard streams, epoll, timer, control
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 256;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::int32_t>(std::min<rlim_t>(limit.rlim_max - kOwn, 1'000'000));
 }
 
 }  // namespace
 
 int main() {
-  raise_descriptor_limit();
+  const std::int32_t requests_max = raise_descriptor_limit();
   const int control = listen_for_host();
   if (control < 0) {
     std::fputs("no host came for the traffic plan\n", stderr);
     return 1;
   }
   send_text(control, container::FrameWriter::ready());
-  const auto plan = container::read_traffic_plan(receive_plan(control));
+  auto plan = container::read_traffic_plan(receive_plan(control));
   if (!plan) {
     send_text(control, container::FrameWriter::failed(to_string(plan.error())));
     return 1;
   }
-  load_generator::Generator generator(*plan, control);
+  plan->in_flight_max = std::min(plan->in_flight_max, requests_max);
+  load_generator::Generator generator(std::move(*plan), control);
   const bool done = generator.run();
   close(control);
   return done ? 0 : 1;

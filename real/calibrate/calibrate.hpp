@@ -1,6 +1,5 @@
 #pragma once
-// Measures what the models need to know of this machine (design §7), in about a minute.
-// (Helper J: this is the signature cli/ compiles against; implement it in calibrate.cpp here, change it only if needed.)
+// Measures what the models need to know of this machine (design §7), with the very components a Docker run uses.
 
 #include <atomic>
 #include <functional>
@@ -11,14 +10,13 @@
 
 namespace tandem::calibrate {
 
-struct Options {
+struct DockerCalibrationOptions {
   std::function<void(const world::Progress&)> progress;  ///< may be empty
-  const std::atomic<int>* interrupted = nullptr;
+  const std::atomic<int>* interrupted = nullptr;         ///< count of Ctrl-C so far; may be null
 };
 
-/// Container create, start and stop, probe, round trip, proxy and application cost per request, client overhead, CPU speed and
-/// balancer reload on the engine of DOCKER_HOST, each with spread and number of samples. Leaves nothing behind.
-/// Errors: EngineUnavailable and other engine errors, Interrupted.
-Result<scenario::Calibration> calibrate_docker(const Options& options);
+/// About a minute on an idle machine. What is measured, and how the figures add up, is in README.md beside this file.
+/// Leaves nothing behind, images excepted. Errors: Interrupted, EngineUnavailable and other engine errors.
+Result<scenario::Calibration> calibrate_docker(const DockerCalibrationOptions& options);
 
 }  // namespace tandem::calibrate

@@ -100,7 +100,6 @@ Status DockerTrafficDriver::prepare() {
   spec.network = parts_.network;
   spec.ip = parts_.address;
   spec.cgroup_parent = parts_.cgroup_parent;
-  spec.open_files = 65'536;
   // A connection per request: ports must come back faster than the default minute.
   spec.sysctls = {{"net.ipv4.tcp_tw_reuse", "1"}, {"net.ipv4.ip_local_port_range", "1024 65000"}};
   const auto id = parts_.resources.create_container(spec, "load-generator");
@@ -144,7 +143,8 @@ Status DockerTrafficDriver::connect() {
 
 Status DockerTrafficDriver::start(const scenario::Scenario& scenario, std::function<void(const record::RequestRecord&)> record) {
   record_ = std::move(record);
-  const container::TrafficPlan plan = traffic_plan(scenario, parts_.loop.zero_monotonic_ns(), parts_.targets);
+  container::TrafficPlan plan = traffic_plan(scenario, parts_.loop.zero_monotonic_ns(), parts_.targets);
+  if (plan_edit_) plan_edit_(plan);
   for (const container::PlannedSource& source : plan.sources) last_end_ = std::max(last_end_, source.plan.until + source.timeout);
   if (control_ < 0 || !send_all(control_, container::FrameWriter::plan(plan))) {
     return fail(ErrorCode::EngineRefused, "the load generator went away before the traffic began");

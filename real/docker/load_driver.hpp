@@ -37,6 +37,9 @@ class DockerTrafficDriver final : public traffic::TrafficDriver {
   /// Runs the loop until the generator has reported. Errors: EngineTimeout, EngineRefused (it died), Interrupted.
   Status finish() override;
 
+  /// Changes the plan of a scenario before it is sent; for measurements.
+  void set_plan_edit(std::function<void(container::TrafficPlan&)> edit) { plan_edit_ = std::move(edit); }
+
   /// Why the stream of records ended early, if it did.
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
   /// After finish().
@@ -56,6 +59,7 @@ class DockerTrafficDriver final : public traffic::TrafficDriver {
   bool ready_ = false;
   container::FrameReader reader_;
   std::function<void(const record::RequestRecord&)> record_;
+  std::function<void(container::TrafficPlan&)> plan_edit_;
   std::optional<container::ScheduleReport> report_;
   std::optional<Error> failure_;
   SimTime last_end_;         ///< by when every request of the plan has ended

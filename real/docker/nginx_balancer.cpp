@@ -84,7 +84,6 @@ void NginxBalancer::create_instance(const std::string& service, std::size_t inde
   spec.network = parts_.network;
   spec.ip = made.instances[index].address;
   spec.cgroup_parent = parts_.cgroup_parent;
-  spec.open_files = 65'536;
   // A connection per request to every pod: let ports come back after a second.
   spec.sysctls = {{"net.ipv4.tcp_tw_reuse", "1"}, {"net.ipv4.ip_local_port_range", "1024 65000"}};
   spec.capabilities = kCapabilities;
@@ -123,6 +122,10 @@ void NginxBalancer::set_backends(const std::string& service, std::vector<balance
     return;
   }
   Service& changed = found->second;
+  if (!changed.busy && changed.in_force == backends) {
+    later(0, [applied = std::move(applied)] { applied({}); });
+    return;
+  }
   changed.wanted = std::move(backends);
   changed.wanted_callbacks.push_back(std::move(applied));
   changed.waiting = true;
@@ -137,6 +140,7 @@ void NginxBalancer::begin_reload(const std::string& service) {
   changed.left = changed.instances.size();
   changed.status = {};
   ++changed.generation;
+  changed.in_force = changed.wanted;
   const std::string config = nginx_config(changed.spec, changed.wanted, changed.generation);
   for (std::size_t index = 0; index < changed.instances.size(); ++index) reload_instance(service, index, config);
 }

@@ -54,6 +54,7 @@ class NginxBalancer final : public balance::BalancerRuntime {
     std::uint64_t generation = 0;
     bool busy = false;                         ///< starting or reloading
     bool waiting = false;
+    std::vector<balance::Backend> in_force;    ///< or about to be
     std::vector<balance::Backend> wanted;
     std::vector<Applied> wanted_callbacks;
     std::vector<Applied> callbacks;            ///< of the change in progress

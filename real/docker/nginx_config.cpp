@@ -40,8 +40,8 @@ std::string proxy_location(const balance::BalancerSpec& spec) {
 std::string nginx_config(const balance::BalancerSpec& spec, const std::vector<balance::Backend>& backends, std::uint64_t generation) {
   std::string text = fmt::format(
       "# Generation {}. Written by Tandem.\n"
-      "worker_processes {};\nworker_rlimit_nofile 65536;\npid /run/nginx.pid;\nerror_log stderr crit;\n"
-      "events {{\n  worker_connections 16384;\n}}\n"
+      "worker_processes {};\npid /run/nginx.pid;\nerror_log stderr crit;\n"
+      "events {{\n  worker_connections 8192;\n}}\n"
       "http {{\n  access_log off;\n",
       generation, spec.workers);
   if (!backends.empty()) text += upstream(spec, backends);

@@ -56,27 +56,29 @@ void DockerNodeRuntime::create_sandbox(const control::PodIdentity& pod, std::fun
     return;
   }
   entry->second.pod = pod;
-  parts_.resources.create_container(sandbox_spec(pod), "sandbox", [this, uid = pod.uid, done = std::move(done)](const Result<std::string>& id) {
+  parts_.resources.create_container(sandbox_spec(pod), "sandbox",
+                                    [this, uid = pod.uid, asked = parts_.loop.now(), done = std::move(done)](const Result<std::string>& id) {
     if (!id) sandbox_failed(uid, id.error(), done);
-    else start_sandbox(uid, *id, done);
+    else start_sandbox(uid, *id, asked, done);
   });
 }
 
-void DockerNodeRuntime::start_sandbox(const std::string& uid, const std::string& id, std::function<void(Status)> done) {
+void DockerNodeRuntime::start_sandbox(const std::string& uid, const std::string& id, SimTime asked, std::function<void(Status)> done) {
   const auto found = sandboxes_.find(uid);
   if (found == sandboxes_.end()) return;  // removed meanwhile; the end of the run deletes the container
   found->second.id = id;
   EngineClient& engine = parts_.resources.engine();
-  engine.start<Nothing>(api::start_container(id), [this, uid, id, done = std::move(done)](const Result<Nothing>& started) {
+  engine.start<Nothing>(api::start_container(id), [this, uid, id, asked, done = std::move(done)](const Result<Nothing>& started) {
     if (!started) {
       sandbox_failed(uid, started.error(), done);
       return;
     }
     // The process id is what faults enter the network namespace by.
-    parts_.resources.engine().start<ContainerInfo>(api::inspect_container(id), [this, uid, done](const Result<ContainerInfo>& info) {
+    parts_.resources.engine().start<ContainerInfo>(api::inspect_container(id), [this, uid, asked, done](const Result<ContainerInfo>& info) {
       const auto sandbox = sandboxes_.find(uid);
       if (sandbox == sandboxes_.end()) return;
       sandbox->second.running = true;
+      note_time("sandbox.create_ms", sandbox->second.pod, asked);
       if (info) sandbox->second.pid = info->pid;
       if (sandbox_listener_) sandbox_listener_({sandbox->second.pod, sandbox->second.pid});
       done({});
@@ -153,7 +155,6 @@ ContainerSpec DockerNodeRuntime::container_spec(const control::ContainerRequest&
   spec.cpu_quota_us = cpu_quota_us(request.cpu_limit_milli, parts_.slices.active() && node != nullptr ? node->cpu_milli : 0);
   spec.memory_bytes = request.memory_limit_bytes;
   spec.pids_limit = kPidsMax;
-  spec.open_files = 65'536;
   spec.capabilities = {"NET_BIND_SERVICE"};
   spec.labels = {{"tandem.pod", request.pod.namespace_ + "/" + request.pod.name},
                  {"tandem.node", request.pod.node_name},
@@ -173,25 +174,33 @@ void DockerNodeRuntime::start_container(const control::ContainerRequest& request
     return;
   }
   parts_.resources.create_container(container_spec(request, sandbox->second), "pod",
-                                    [this, request, done = std::move(done)](const Result<std::string>& id) {
-    if (!id) {
-      done(tl::unexpected(id.error()));
+                                    [this, request, asked = parts_.loop.now(), done = std::move(done)](const Result<std::string>& id) {
+    if (id) start_created(request, *id, asked, done);
+    else done(tl::unexpected(id.error()));
+  });
+}
+
+void DockerNodeRuntime::start_created(const control::ContainerRequest& request, const std::string& id, SimTime asked,
+                                      const std::function<void(Result<control::ContainerStarted>)>& done) {
+  note_time("container.create_ms", request.pod, asked);
+  if (const auto owner = sandboxes_.find(request.pod.uid); owner != sandboxes_.end()) owner->second.containers.push_back(id);
+  parts_.resources.engine().start<Nothing>(api::start_container(id), [this, request, id, created = parts_.loop.now(), done](const Result<Nothing>& started) {
+    if (!started) {
+      done(tl::unexpected(started.error()));
       return;
     }
-    if (const auto owner = sandboxes_.find(request.pod.uid); owner != sandboxes_.end()) owner->second.containers.push_back(*id);
-    parts_.resources.engine().start<Nothing>(api::start_container(*id), [this, request, id = *id, done](const Result<Nothing>& started) {
-      if (!started) {
-        done(tl::unexpected(started.error()));
-        return;
-      }
-      Container& container = containers_[id];
-      container.pod = request.pod;
-      container.name = request.container_name;
-      done(control::ContainerStarted{id, parts_.loop.now()});
-      // Only now: its end must not be reported before its start.
-      if (containers_.count(id) > 0) watch_for_exit(id);
-    });
+    note_time("container.start_ms", request.pod, created);
+    Container& container = containers_[id];
+    container.pod = request.pod;
+    container.name = request.container_name;
+    done(control::ContainerStarted{id, parts_.loop.now()});
+    // Only now: its end must not be reported before its start.
+    if (containers_.count(id) > 0) watch_for_exit(id);
   });
+}
+
+void DockerNodeRuntime::note_time(const char* step, const control::PodIdentity& pod, SimTime since) const {
+  if (timing_listener_) timing_listener_(step, pod, parts_.loop.now() - since);
 }
 
 void DockerNodeRuntime::watch_for_exit(const std::string& id) {
@@ -220,6 +229,7 @@ void DockerNodeRuntime::report_exit(const std::string& id, std::int64_t exit_cod
   Container& container = node.mapped();
   if (container.kill_timer != 0) parts_.loop.cancel_delay(container.kill_timer);
   if (container.wait_ticket != 0) parts_.resources.engine().cancel(container.wait_ticket);
+  if (container.told_to_stop) note_time("container.stop_ms", container.pod, *container.told_to_stop);
   if (exit_listener_) exit_listener_({id, static_cast<std::int32_t>(exit_code), oom_killed, parts_.loop.now()});
 }
 
@@ -237,6 +247,7 @@ void DockerNodeRuntime::stop_container(const std::string& container_id, SimDurat
     return;
   }
   signal(container_id, "SIGTERM");
+  if (!found->second.told_to_stop) found->second.told_to_stop = parts_.loop.now();
   // A later call can only shorten the grace.
   if (found->second.kill_timer != 0) parts_.loop.cancel_delay(found->second.kill_timer);
   found->second.kill_timer = parts_.loop.delay(grace.ns, [this, container_id] {

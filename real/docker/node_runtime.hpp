@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,13 @@ class DockerNodeRuntime final : public control::NodeRuntime {
   /// Called for every sandbox as soon as it runs and before its pod goes on.
   void set_sandbox_listener(std::function<void(const SandboxView&)> listener) { sandbox_listener_ = std::move(listener); }
 
+  void set_cpu_speed(double speed) { parts_.cpu_speed = speed; }
+
+  /// What the engine took: "sandbox.create_ms", "container.create_ms", "container.start_ms", and "container.stop_ms" from
+  /// SIGTERM until the end was seen.
+  using TimingListener = std::function<void(const char* step, const control::PodIdentity& pod, SimDuration took)>;
+  void set_timing_listener(TimingListener listener) { timing_listener_ = std::move(listener); }
+
   /// Running containers by pod uid and name, for faults and samples.
   struct ContainerView {
     std::string id;
@@ -81,10 +89,13 @@ class DockerNodeRuntime final : public control::NodeRuntime {
     std::string name;
     std::uint64_t wait_ticket = 0;
     std::uint64_t kill_timer = 0;
+    std::optional<SimTime> told_to_stop;
     int missed = 0;                       ///< reconciliations in a row that did not find it running
   };
 
-  void start_sandbox(const std::string& uid, const std::string& id, std::function<void(Status)> done);
+  void start_sandbox(const std::string& uid, const std::string& id, SimTime asked, std::function<void(Status)> done);
+  void start_created(const control::ContainerRequest& request, const std::string& id, SimTime asked,
+                     const std::function<void(Result<control::ContainerStarted>)>& done);
   void sandbox_failed(const std::string& uid, const Error& error, const std::function<void(Status)>& done);
   [[nodiscard]] ContainerSpec sandbox_spec(const control::PodIdentity& pod) const;
   [[nodiscard]] ContainerSpec container_spec(const control::ContainerRequest& request, const Sandbox& sandbox) const;
@@ -92,6 +103,7 @@ class DockerNodeRuntime final : public control::NodeRuntime {
   void exit_seen(const std::string& id, std::int64_t exit_code);
   void report_exit(const std::string& id, std::int64_t exit_code, bool oom_killed);
   void signal(const std::string& id, const std::string& name);
+  void note_time(const char* step, const control::PodIdentity& pod, SimTime since) const;
   void probe_by_exec(const control::ProbeRequest& request, std::function<void(control::ProbeOutcome)> done);
   /// Truth beside the waits (hardening E3): once a second, what the engine lists.
   void reconcile();
@@ -100,6 +112,7 @@ class DockerNodeRuntime final : public control::NodeRuntime {
   ProbeClient probes_;
   std::function<void(const control::ContainerExited&)> exit_listener_;
   std::function<void(const SandboxView&)> sandbox_listener_;
+  TimingListener timing_listener_;
   std::map<std::string, Sandbox> sandboxes_;      ///< by pod uid
   std::map<std::string, Container> containers_;   ///< started and not reported as ended, by id
   std::uint64_t reconcile_timer_ = 0;

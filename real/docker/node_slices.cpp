@@ -18,9 +18,14 @@ namespace tandem::docker {
 namespace {
 
 constexpr const char* kRoot = "/sys/fs/cgroup";
-constexpr const char* kOurs = "tandem";
-constexpr const char* kInfrastructure = "infrastructure";
+/// Top-level groups: nodes of all runs in one, balancers and load generators in the other, so that each can be weighed
+/// against everything else on the machine.
+constexpr const char* kNodes = "tandem";
+constexpr const char* kInfrastructure = "tandem-infrastructure";
 constexpr std::int64_t kPeriodUs = 100'000;
+constexpr std::int64_t kSharesPerCore = 1024;
+constexpr std::int64_t kSharesMin = 2;
+constexpr std::int64_t kSharesMax = 262'144;
 
 bool unified() { return host::exists(std::string(kRoot) + "/cgroup.controllers"); }
 
@@ -61,7 +66,7 @@ std::int64_t stat_value(const std::string& text, std::string_view key) {
 }
 
 /// cgroup v1 counts CPU weight in shares (1024 a core), v2 in weights; the conversion is the one of runc.
-std::int64_t weight_of_shares(std::int64_t shares) { return 1 + (std::clamp<std::int64_t>(shares, 2, 262'144) - 2) * 9999 / 262'142; }
+std::int64_t weight_of_shares(std::int64_t shares) { return 1 + (shares - kSharesMin) * 9999 / (kSharesMax - kSharesMin); }
 
 bool limit_cpu(const std::string& cpu_group, std::int64_t milli) {
   const std::int64_t quota = milli * kPeriodUs / 1000;
@@ -77,6 +82,17 @@ bool weigh_cpu(const std::string& cpu_group, std::int64_t shares) {
 
 bool limit_memory(const std::string& memory_group, std::int64_t bytes) {
   return write_control(memory_group + (unified() ? "/memory.max" : "/memory.limit_in_bytes"), std::to_string(bytes));
+}
+
+/// A group and the groups below it. Containers' own groups vanish with them; what a killed helper of the engine left empty
+/// goes here. False if something is still in use.
+bool remove_group(const std::string& group) {
+  for (const std::string& name : host::list_directory(group)) {
+    const std::string child = group + "/" + name;
+    struct stat facts {};
+    if (::lstat(child.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) remove_group(child);
+  }
+  return ::rmdir(group.c_str()) == 0 || errno == ENOENT;
 }
 
 }  // namespace
@@ -98,22 +114,23 @@ Result<NodeSlices> NodeSlices::create(const EngineInfo& engine, const std::strin
   const std::string cpu_root = roots.front();
   const std::string memory_root = roots.back();
   for (const std::string& root : roots) {
-    const std::string run = root + "/" + kOurs + "/" + run_id;
-    TANDEM_TRY(make_group(root + "/" + kOurs));
-    TANDEM_TRY(make_group(run));
-    TANDEM_TRY(make_group(run + "/" + kInfrastructure));
-    for (const scenario::NodeSpec& node : nodes) TANDEM_TRY(make_group(run + "/" + node.name));
+    for (const char* top : {kNodes, kInfrastructure}) {
+      TANDEM_TRY(make_group(root + "/" + top));
+      TANDEM_TRY(make_group(root + "/" + top + "/" + run_id));
+    }
+    for (const scenario::NodeSpec& node : nodes) TANDEM_TRY(make_group(root + slices.parent_of(node.name)));
   }
-  // The run as a whole weighs as much as an ordinary task on each core, so that the engine and we are not starved by it.
-  for (const std::string& group : {cpu_root + "/" + kOurs, cpu_root + "/" + kOurs + "/" + run_id}) weigh_cpu(group, 1024 * std::max<std::int64_t>(1, engine.cpus));
-  const std::string run_path = std::string("/") + kOurs + "/" + run_id + "/";
-  // Load generator and balancers are machines of their own in the scenario: pods must not slow them down.
-  weigh_cpu(cpu_root + run_path + kInfrastructure, 262'144);
+  // All nodes together weigh as much as an ordinary task on each core, so that they cannot starve the engine and us. Load
+  // generator and balancers are machines of their own in the scenario: they come first, and need little.
+  const std::int64_t nodes_shares = kSharesPerCore * std::max<std::int64_t>(1, engine.cpus);
+  weigh_cpu(cpu_root + "/" + kNodes, nodes_shares);
+  weigh_cpu(cpu_root + "/" + kNodes + "/" + run_id, nodes_shares);
+  weigh_cpu(cpu_root + "/" + kInfrastructure, kSharesMax);
   for (const scenario::NodeSpec& node : nodes) {
-    const std::string cpu_group = cpu_root + run_path + node.name;
-    const std::string memory_group = memory_root + run_path + node.name;
+    const std::string cpu_group = cpu_root + slices.parent_of(node.name);
+    const std::string memory_group = memory_root + slices.parent_of(node.name);
     if (!limit_cpu(cpu_group, node.cpu_milli)) return failure("limit the CPU of", cpu_group);
-    if (!weigh_cpu(cpu_group, std::clamp<std::int64_t>(node.cpu_milli * 1024 / 1000, 2, 262'144))) return failure("weigh the CPU of", cpu_group);
+    if (!weigh_cpu(cpu_group, std::clamp(node.cpu_milli * kSharesPerCore / 1000, kSharesMin, kSharesMax))) return failure("weigh the CPU of", cpu_group);
     if (!limit_memory(memory_group, node.memory_bytes)) return failure("limit the memory of", memory_group);
   }
   return slices;
@@ -129,9 +146,11 @@ NodeSlices& NodeSlices::operator=(NodeSlices&& other) noexcept {
 }
 
 std::string NodeSlices::parent_of(const std::string& node_name) const {
-  return active() ? std::string("/") + kOurs + "/" + run_id_ + "/" + node_name : std::string();
+  return active() ? std::string("/") + kNodes + "/" + run_id_ + "/" + node_name : std::string();
 }
-std::string NodeSlices::infrastructure_parent() const { return parent_of(kInfrastructure); }
+std::string NodeSlices::infrastructure_parent() const {
+  return active() ? std::string("/") + kInfrastructure + "/" + run_id_ : std::string();
+}
 
 std::optional<CpuUsage> NodeSlices::cpu_usage(const std::string& group) {
   constexpr std::size_t kFileMax = 16 << 10;
@@ -156,18 +175,11 @@ std::vector<std::string> NodeSlices::remove_leftovers(const std::string& run_id)
     for (const std::string& controller : host::list_directory(kRoot)) roots.push_back(std::string(kRoot) + "/" + controller);
   }
   for (const std::string& root : roots) {
-    const std::string run = root + "/" + kOurs + "/" + run_id;
-    if (!host::exists(run)) continue;
-    for (const std::string& name : host::list_directory(run)) {
-      const std::string group = run + "/" + name;
-      struct stat facts {};
-      if (::stat(group.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) continue;
-      // Containers' own groups vanish with them; an empty group left by a killed engine helper may still be below.
-      for (const std::string& child : host::list_directory(group)) ::rmdir((group + "/" + child).c_str());
-      ::rmdir(group.c_str());
+    for (const char* top : {kNodes, kInfrastructure}) {
+      const std::string run = root + "/" + top + "/" + run_id;
+      if (host::exists(run) && !remove_group(run)) left.push_back(run);
+      ::rmdir((root + "/" + top).c_str());  // goes with the last run
     }
-    if (::rmdir(run.c_str()) != 0 && errno != ENOENT) left.push_back(run);
-    ::rmdir((root + "/" + kOurs).c_str());  // goes with the last run
   }
   return left;
 }

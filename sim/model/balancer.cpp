@@ -17,14 +17,16 @@ Result<std::unique_ptr<Balancer>> Balancer::create(std::string service, const ba
   if (!probe) return tl::unexpected(probe.error());
   std::unique_ptr<Balancer> made(new Balancer(std::move(service), spec, seed));
   made->workers.resize(static_cast<std::size_t>(spec.instances) * static_cast<std::size_t>(spec.workers));
+  made->idle_connections.resize(static_cast<std::size_t>(spec.instances));
   made->upstreams_.push_back(made->make_upstream());
   return made;
 }
 
 std::unique_ptr<Balancer::Upstream> Balancer::make_upstream() {
   auto made = std::make_unique<Upstream>();
-  for (std::size_t worker = 0; worker < workers.size(); ++worker) {
-    const RandomStream random(seed_, "balancer/" + service_, loads_ * workers.size() + worker);
+  const auto instances = static_cast<std::uint64_t>(spec_.instances);
+  for (std::uint64_t instance = 0; instance < instances; ++instance) {
+    const RandomStream random(seed_, "balancer/" + service_, loads_ * instances + instance);
     made->policies.push_back(*balance::make_policy(spec_.product, spec_.policy, random));
   }
   ++loads_;

@@ -1,6 +1,7 @@
 #pragma once
-// One balancer in front of one Service: instances of worker processes, each a single-threaded event loop with a balancing
-// state of its own, and the configurations they follow. Time passes in RequestPath; this holds the state.
+// One balancer in front of one Service: instances with a balancing state of their own, each with worker processes that are
+// single-threaded event loops and share that state (nginx: a zone), and the configurations they follow. Time passes in
+// RequestPath; this holds the state.
 
 #include <boost/circular_buffer.hpp>
 #include <cstdint>
@@ -42,7 +43,7 @@ class Balancer {
   /// reload; it goes when the last of them has gone.
   struct Upstream {
     std::vector<Peer> peers;
-    std::vector<std::unique_ptr<balance::BalancePolicy>> policies;  ///< by worker
+    std::vector<std::unique_ptr<balance::BalancePolicy>> policies;  ///< by instance
     std::uint32_t requests = 0;
     bool superseded = false;
   };
@@ -52,11 +53,15 @@ class Balancer {
 
   [[nodiscard]] const balance::BalancerSpec& spec() const { return spec_; }
   [[nodiscard]] std::size_t worker_count() const { return workers.size(); }
-  /// The worker that gets request `index` of a source: instances are dealt to in turn, and each deals to its workers in turn.
+  /// Instances are dealt to in turn, by the request's number in its source: the same one in every world.
+  [[nodiscard]] std::uint32_t instance_for(std::uint64_t index) const {
+    return static_cast<std::uint32_t>(index % static_cast<std::uint64_t>(spec_.instances));
+  }
+  /// The worker process that takes request `index`; the real ones race for it, here they take turns.
   [[nodiscard]] std::uint32_t worker_for(std::uint64_t index) const {
-    const auto instances = static_cast<std::uint64_t>(spec_.instances);
     const auto each = static_cast<std::uint64_t>(spec_.workers);
-    return static_cast<std::uint32_t>(index % instances * each + index / instances % each);
+    const std::uint64_t turn = index / static_cast<std::uint64_t>(spec_.instances) % each;
+    return static_cast<std::uint32_t>(instance_for(index) * each + turn);
   }
 
   /// Loads a new configuration, which new requests follow from now on.
@@ -69,6 +74,13 @@ class Balancer {
   std::vector<Worker> workers;      ///< instance by instance
   bool accepting = false;
   DeadlineQueue read_deadlines;
+
+  /// Clients' connections that are kept alive and have nothing to do, by instance; the last one used comes first.
+  struct IdleConnection {
+    SimTime free_at;
+    std::uint64_t number = 0;
+  };
+  std::vector<std::vector<IdleConnection>> idle_connections;
 
   // Reloads: one at a time; the newest list waits for the one in progress.
   bool reloading = false;

@@ -90,11 +90,19 @@ void RequestPath::plan_next(std::uint32_t number) {
   source.arrival = engine_.schedule(source.planned.intended, EventClass::Traffic, number, *this, kArrival, number);
 }
 
-std::uint64_t RequestPath::take_connection(Source& source) {
-  if (!source.spec.keep_alive || source.idle.empty() || source.idle.front().free_at > engine_.now()) return ++last_connection_;
-  const std::uint64_t number = source.idle.front().number;
-  source.idle.pop_front();
+std::uint64_t RequestPath::take_connection(const Source& source, const Request& request) {
+  if (!source.spec.keep_alive || request.state != State::ToBalancer) return ++last_connection_;
+  std::vector<Balancer::IdleConnection>& idle = balancers_[request.balancer]->idle_connections[request.instance];
+  // The newest are at the end; the very last may still be reading their answers.
+  const auto found = std::find_if(idle.rbegin(), idle.rend(), [&](const auto& entry) { return entry.free_at <= engine_.now(); });
+  if (found == idle.rend()) return ++last_connection_;
+  const std::uint64_t number = found->number;
+  idle.erase(std::next(found).base());
   return number;
+}
+
+balance::BalancePolicy& RequestPath::policy_of(const Request& request) {
+  return *balancers_[request.balancer]->upstream(request.upstream).policies[request.instance];
 }
 
 void RequestPath::arrive(std::uint32_t number) {
@@ -110,7 +118,6 @@ void RequestPath::arrive(std::uint32_t number) {
   request.intended = planned.intended;
   request.deadline = planned.intended + source.spec.timeout;
   request.demand_factor = planned.demand_factor;
-  request.connection = take_connection(source);
   // Overheads belong to the request, not to the order of events: draw (index, which) whatever happens to the request.
   const auto unit = [&](std::uint64_t which) {
     return source.overheads.exponential(planned.index * 3 + which / 2, 1.0, static_cast<unsigned>(which % 2));
@@ -134,8 +141,10 @@ void RequestPath::arrive(std::uint32_t number) {
   } else {
     request.state = State::ToBalancer;
     request.balancer = static_cast<std::uint32_t>(balancer);
+    request.instance = balancers_[request.balancer]->instance_for(request.index);
     schedule(to_balancer, kAtBalancer, slot);
   }
+  request.connection = take_connection(source, request);
   // Each entry is tied to the serial: the slot may be somebody else's by then.
   source.deadlines.push(request.deadline, join(static_cast<std::uint32_t>(request.serial), slot));
   if (!std::exchange(source.deadlines.armed, true)) {
@@ -204,11 +213,9 @@ void RequestPath::forward(std::uint32_t slot) {
   Balancer::Upstream& upstream = balancers_[request.balancer]->upstream(request.upstream);
   // One load generator sends everything, so every request has the same source address.
   std::optional<balance::PeerRef> picked;
-  if (!upstream.peers.empty()) {
-    picked = upstream.policies[request.worker]->pick(balance::RequestTraits{}, request.tried, engine_.now());
-  }
+  if (!upstream.peers.empty()) picked = policy_of(request).pick(balance::RequestTraits{}, request.tried, engine_.now());
   if (!picked) return respond(slot, kBadGateway, false);
-  upstream.policies[request.worker]->on_start(*picked);
+  policy_of(request).on_start(*picked);
   request.peer = *picked;
   request.has_peer = true;
   request.state = State::Connecting;
@@ -275,8 +282,7 @@ void RequestPath::read_deadlines_due(std::uint32_t number) {
 
 void RequestPath::finish_attempt(Request& request, balance::Outcome outcome) {
   if (!std::exchange(request.has_peer, false)) return;
-  Balancer::Upstream& upstream = balancers_[request.balancer]->upstream(request.upstream);
-  upstream.policies[request.worker]->on_finish(request.peer, outcome, engine_.now());
+  policy_of(request).on_finish(request.peer, outcome, engine_.now());
 }
 
 void RequestPath::attempt_failed(std::uint32_t slot, balance::Outcome outcome, bool request_was_sent) {
@@ -285,9 +291,8 @@ void RequestPath::attempt_failed(std::uint32_t slot, balance::Outcome outcome, b
   finish_attempt(request, outcome);
   // nginx: proxy_next_upstream error timeout, as many tries as there are peers, and no second try of a request that may
   // already have had its effect (data-plane-semantics §1.1).
-  Balancer::Upstream& upstream = balancers_[request.balancer]->upstream(request.upstream);
   const bool repeatable = !request_was_sent || sources_[request.source].retryable;
-  if (repeatable && request.attempts < upstream.policies[request.worker]->tries()) return forward(slot);
+  if (repeatable && request.attempts < policy_of(request).tries()) return forward(slot);
   respond(slot, outcome == balance::Outcome::TimedOut ? kGatewayTimeout : kBadGateway, false);
 }
 
@@ -356,7 +361,6 @@ void RequestPath::end(std::uint32_t slot, record::RequestOutcome outcome, std::u
   finish_attempt(request, balance::Outcome::Ok);
   if (request.has_upstream) balancers_[request.balancer]->release_upstream(request.upstream);
 
-  Source& source = sources_[request.source];
   record_.traffic = request.source;
   record_.index = request.index;
   record_.intended = request.intended;
@@ -373,9 +377,8 @@ void RequestPath::end(std::uint32_t slot, record::RequestOutcome outcome, std::u
   else record_.replica.clear();
   record_.connection = request.connection;
   record_.attempts = request.attempts;
-  if (outcome == record::RequestOutcome::Ok && source.spec.keep_alive) {
-    if (source.idle.full()) source.idle.set_capacity(source.idle.capacity() == 0 ? 64 : 2 * source.idle.capacity());
-    source.idle.push_back({end, request.connection});
+  if (outcome == record::RequestOutcome::Ok && sources_[request.source].spec.keep_alive) {
+    balancers_[request.balancer]->idle_connections[request.instance].push_back({end, request.connection});
   }
 
   request.state = State::Free;

@@ -49,7 +49,8 @@ class RequestPath final : public traffic::TrafficDriver,
   Status start(const scenario::Scenario& scenario, std::function<void(const record::RequestRecord&)> record) override;
   Status finish() override;
 
-  // BalancerRuntime. A balancer accepts at once; the product must have a model (nginx).
+  // BalancerRuntime. A balancer accepts at once, so `done` runs inside start(); errors are answered inside the call too.
+  // The product must have a model (nginx).
   void start(const std::string& service, const balance::BalancerSpec& spec, std::function<void(Status)> done) override;
   void set_backends(const std::string& service, std::vector<balance::Backend> backends, std::function<void(Status)> applied) override;
 
@@ -105,6 +106,7 @@ class RequestPath final : public traffic::TrafficDriver,
     SimDuration replica_hop;         ///< one way
     std::uint64_t connection = 0;
     std::uint32_t balancer = 0;
+    std::uint32_t instance = 0;
     std::uint32_t worker = 0;
     std::uint32_t upstream = 0;
     balance::PeerRef peer;
@@ -116,10 +118,6 @@ class RequestPath final : public traffic::TrafficDriver,
     ReplicaAnswer answer;
   };
 
-  struct IdleConnection {
-    SimTime free_at;
-    std::uint64_t number;
-  };
   struct Source {
     Source(const scenario::TrafficSpec& traffic, std::uint64_t seed);
     scenario::TrafficSpec spec;
@@ -131,7 +129,6 @@ class RequestPath final : public traffic::TrafficDriver,
     traffic::PlannedRequest planned;
     TimerHandle arrival;
     DeadlineQueue deadlines;
-    boost::circular_buffer<IdleConnection> idle;
   };
 
   /// A message that vanished because a node is cut off; its sender sends it again until it is through.
@@ -180,7 +177,8 @@ class RequestPath final : public traffic::TrafficDriver,
   std::uint32_t take_slot();
   void schedule(SimDuration delay, EventKind kind, std::uint32_t slot);
   [[nodiscard]] SimDuration one_way(const Request& request, std::uint32_t node, std::int64_t bytes) const;
-  std::uint64_t take_connection(Source& source);
+  [[nodiscard]] balance::BalancePolicy& policy_of(const Request& request);
+  std::uint64_t take_connection(const Source& source, const Request& request);
 
   static constexpr std::uint32_t kNoSlot = 0xffffffffU;
 

@@ -83,16 +83,14 @@ Status RequestPath::finish() {
 // ---------------------------------------------------------------- BalancerRuntime
 
 void RequestPath::start(const std::string& service, const balance::BalancerSpec& spec, std::function<void(Status)> done) {
-  const auto answer = [this](std::function<void(Status)> callback, Status status) {
-    engine_.after({}, EventClass::Runtime, 0, [callback = std::move(callback), status = std::move(status)] {
-      if (callback) callback(status);
-    });
+  const auto answer = [&done](const Status& status) {
+    if (done) done(status);
   };
   if (balancer_numbers_.contains(service)) {
-    return answer(std::move(done), fail(ErrorCode::ValueDuplicateName, "the service " + service + " has a balancer already"));
+    return answer(fail(ErrorCode::ValueDuplicateName, "the service " + service + " has a balancer already"));
   }
   Result<std::unique_ptr<Balancer>> made = Balancer::create(service, spec, seed_);
-  if (!made) return answer(std::move(done), tl::unexpected(made.error()));
+  if (!made) return answer(tl::unexpected(made.error()));
   const auto number = static_cast<std::uint32_t>(balancers_.size());
   Balancer& balancer = **made;
   for (std::size_t first = 0; first < balancer.worker_count(); first += static_cast<std::size_t>(spec.workers)) {
@@ -110,16 +108,14 @@ void RequestPath::start(const std::string& service, const balance::BalancerSpec&
   for (std::size_t source = 0; source < sources_.size(); ++source) {
     if (sources_[source].service == service) source_balancers_[source] = number;
   }
-  answer(std::move(done), {});
+  answer({});
 }
 
 void RequestPath::set_backends(const std::string& service, std::vector<balance::Backend> backends,
                                std::function<void(Status)> applied) {
   const auto found = balancer_numbers_.find(service);
   if (found == balancer_numbers_.end()) {
-    engine_.after({}, EventClass::Runtime, 0, [applied = std::move(applied), service] {
-      if (applied) applied(fail(ErrorCode::UsageNotFound, "the service " + service + " has no balancer"));
-    });
+    if (applied) applied(fail(ErrorCode::UsageNotFound, "the service " + service + " has no balancer"));
     return;
   }
   Balancer& balancer = *balancers_[found->second];

@@ -28,6 +28,7 @@ const std::vector<Room>& rooms() {
       {"core/scenario", {"core/base", "core/cluster", "core/balance"}},
       {"core/traffic", {"core/base", "core/record", "core/scenario"}},
       {"core/control", {"core/base", "core/cluster", "core/record", "core/scenario"}},
+      {"core/kubectl", {"core/base", "core/cluster"}},
       {"core/judge", {"core/base", "core/cluster", "core/record", "core/scenario", "core/control"}},
       {"core/world", {"core"}},
       {"host", {"core"}},

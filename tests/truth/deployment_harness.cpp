@@ -1,8 +1,7 @@
 #include "tests/truth/deployment_harness.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
+#include <algorithm>
 #include <stdexcept>
 
 #include "core/control/deployment_revision.hpp"
@@ -122,7 +121,8 @@ void DeploymentHarness::observe() {
     if (!recording_ || event.reason != "ScalingReplicaSet") return;
     std::string text = event.message;
     for (const auto& [name, number] : numbers_by_name_) {
-      if (const auto found = text.find(name); found != std::string::npos) text.replace(found, name.size(), fmt::format("rs{}", number));
+      if (const auto found = text.find(name); found != std::string::npos)
+        text.replace(found, name.size(), fmt::format("rs{}", number));
     }
     step_["ev"].push_back(text);
   });
@@ -211,16 +211,24 @@ void DeploymentHarness::act_on_pods(const std::string& verb, const json& action)
     }
   }
   for (const auto& pod : pods) {
-    if (verb == "ready") make_ready(*pod);
-    else if (verb == "unready" || verb == "unready-pod") make_unready(*pod);
-    else if (verb == "fail-pod") make_failed(*pod);
-    else if (verb == "delete-oldest" || verb == "delete-pod") must(server_.remove<Pod>(key_of(pod->meta)));
-    else if (verb == "gone") remove_now(*pod);
-    else throw std::runtime_error("unknown action " + verb);
+    if (verb == "ready")
+      make_ready(*pod);
+    else if (verb == "unready" || verb == "unready-pod")
+      make_unready(*pod);
+    else if (verb == "fail-pod")
+      make_failed(*pod);
+    else if (verb == "delete-oldest" || verb == "delete-pod")
+      must(server_.remove<Pod>(key_of(pod->meta)));
+    else if (verb == "gone")
+      remove_now(*pod);
+    else
+      throw std::runtime_error("unknown action " + verb);
   }
 }
 
-void DeploymentHarness::edit_deployment(const std::function<void(Deployment&)>& edit) { must(server_.patch<Deployment>(kDeployment, edit)); }
+void DeploymentHarness::edit_deployment(const std::function<void(Deployment&)>& edit) {
+  must(server_.patch<Deployment>(kDeployment, edit));
+}
 
 void DeploymentHarness::make_ready(const Pod& pod) {
   if (pod.node_name.empty()) must(server_.bind(key_of(pod.meta), pod.meta.uid, "node-of-" + pod.meta.name));
@@ -241,7 +249,9 @@ void DeploymentHarness::make_failed(const Pod& pod) {
   }));
 }
 
-void DeploymentHarness::remove_now(const Pod& pod) { must(server_.remove<Pod>(key_of(pod.meta), {.grace_period_seconds = 0, .uid = {}})); }
+void DeploymentHarness::remove_now(const Pod& pod) {
+  must(server_.remove<Pod>(key_of(pod.meta), {.grace_period_seconds = 0, .uid = {}}));
+}
 
 // ---------------------------------------------------------------- running the controllers
 
@@ -280,12 +290,14 @@ double DeploymentHarness::recorded_time() const { return to_seconds(clock_.now()
 
 std::vector<Ptr<Pod>> DeploymentHarness::pods_by_age() const {
   auto pods = server_.list<Pod>();
-  std::sort(pods.begin(), pods.end(), [&](const Ptr<Pod>& a, const Ptr<Pod>& b) { return births_.at(a->meta.uid) < births_.at(b->meta.uid); });
+  std::sort(pods.begin(), pods.end(),
+            [&](const Ptr<Pod>& a, const Ptr<Pod>& b) { return births_.at(a->meta.uid) < births_.at(b->meta.uid); });
   return pods;
 }
 
 bool DeploymentHarness::is_newest(const Pod& pod) const {
-  return pod.spec->containers.front().image == server_.get<Deployment>(kDeployment)->spec.pod_template->spec->containers.front().image;
+  return pod.spec->containers.front().image ==
+         server_.get<Deployment>(kDeployment)->spec.pod_template->spec->containers.front().image;
 }
 
 Ptr<Pod> DeploymentHarness::find_pod(PodNumber number) const {
@@ -311,7 +323,8 @@ void DeploymentHarness::follow_recording(const json& recorded) {
   const std::string verb = recorded.at("do").at(0);
   const json empty = json::array();
   for (const json& entry : recorded.value("add", empty)) recorded_states_[{entry.at(0), entry.at(1)}] = 'P';
-  for (const json& entry : recorded.value("touch", empty)) recorded_states_[{entry.at(0), entry.at(1)}] = verb == "ready" ? 'R' : 'N';
+  for (const json& entry : recorded.value("touch", empty))
+    recorded_states_[{entry.at(0), entry.at(1)}] = verb == "ready" ? 'R' : 'N';
   if (verb == "fail-pod") recorded_states_[{recorded.at("do").at(1), recorded.at("do").at(2)}] = 'F';
   if (verb == "unready-pod") recorded_states_[{recorded.at("do").at(1), recorded.at("do").at(2)}] = 'N';
   for (const json& entry : recorded.value("del", empty)) recorded_states_.erase({entry.at(0), entry.at(1)});
@@ -321,7 +334,8 @@ void DeploymentHarness::follow_recording(const json& recorded) {
 
 json DeploymentHarness::status_json() const {
   const DeploymentStatus& status = server_.get<Deployment>(kDeployment)->status;
-  return {status.replicas, status.updated_replicas, status.ready_replicas, status.available_replicas, status.unavailable_replicas};
+  return {status.replicas, status.updated_replicas, status.ready_replicas, status.available_replicas,
+          status.unavailable_replicas};
 }
 
 json DeploymentHarness::conditions_json() const {
@@ -346,79 +360,6 @@ json DeploymentHarness::replica_sets_json() const {
                     object->status.ready_replicas, object->status.available_replicas, control::revision_of(object->meta)});
   }
   return rows;
-}
-
-// ---------------------------------------------------------------- comparing
-
-namespace {
-
-/// [rs,pod,…] entries as counts per ReplicaSet (and state, for deletions).
-std::map<std::string, int> counts_of(const json& step, const char* field, bool with_state) {
-  std::map<std::string, int> counts;
-  for (const json& entry : step.value(field, json::array())) {
-    std::string key = entry.at(0).dump();
-    if (with_state) key += entry.at(2).get<std::string>();
-    ++counts[key];
-  }
-  return counts;
-}
-
-bool same_sizes(const json& ours, const json& recorded, bool timed) {
-  const json a = ours.value("rs", json::array());
-  const json b = recorded.value("rs", json::array());
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    for (std::size_t k = 0; k < 3; ++k) {
-      if (a[i][k] != b[i][k]) return false;
-    }
-    if (timed && std::abs(a[i][3].get<double>() - b[i].at(3).get<double>()) > 0.1) return false;
-  }
-  return true;
-}
-
-/// "Type=S1/R1|S2/R2": any alternative is right.
-bool same_conditions(const json& ours, const json& recorded) {
-  if (ours.size() != recorded.size()) return false;
-  for (std::size_t i = 0; i < ours.size(); ++i) {
-    const std::string text = recorded[i];
-    const auto equals = text.find('=');
-    const std::string type = text.substr(0, equals + 1);
-    std::string rest = text.substr(equals + 1) + "|";
-    bool any = false;
-    for (auto bar = rest.find('|'); bar != std::string::npos; bar = rest.find('|')) {
-      any = any || ours[i] == type + rest.substr(0, bar);
-      rest.erase(0, bar + 1);
-    }
-    if (!any) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
-std::string compare_steps(const json& ours, const json& recorded, bool timed) {
-  const json empty = json::array();
-  const auto difference = [&](const char* field) {
-    return fmt::format("t={} {}: {} is {}, recorded {}", recorded.at("t").dump(), recorded.at("do").dump(), field,
-                       ours.value(field, empty).dump(), recorded.value(field, empty).dump());
-  };
-  if (!same_sizes(ours, recorded, timed)) return difference("rs");
-  if (ours.value("ev", empty) != recorded.value("ev", empty)) return difference("ev");
-  if (ours.at("st") != recorded.at("st")) return difference("st");
-  if (ours.at("rss") != recorded.at("rss")) return difference("rss");
-  if (counts_of(ours, "add", false) != counts_of(recorded, "add", false)) return difference("add");
-  if (counts_of(ours, "del", true) != counts_of(recorded, "del", true)) return difference("del");
-  if (!same_conditions(ours.at("cond"), recorded.at("cond"))) return difference("cond");
-  return {};
-}
-
-std::string compare_trace(const json& parameters, const json& recorded_steps, WorkOrder order, bool timed) {
-  DeploymentHarness harness(DeploymentSetup::from_json(parameters), order);
-  for (const json& recorded : recorded_steps) {
-    const std::string difference = compare_steps(harness.run_step(recorded), recorded, timed);
-    if (!difference.empty()) return difference;
-  }
-  return {};
 }
 
 }  // namespace tandem::truth

@@ -72,7 +72,8 @@ class DeploymentHarness {
   [[nodiscard]] std::vector<cluster::Ptr<cluster::Pod>> pods_by_age() const;
   [[nodiscard]] bool is_newest(const cluster::Pod& pod) const;
   [[nodiscard]] cluster::Ptr<cluster::Pod> find_pod(PodNumber number) const;
-  /// The pod of that number if it is in the recorded state, otherwise another of its ReplicaSet that is: equal pods may be swapped.
+  /// The pod of that number if it is in the recorded state, otherwise another of its ReplicaSet that is: equal pods may be
+  /// swapped.
   [[nodiscard]] cluster::Ptr<cluster::Pod> find_equivalent(PodNumber number) const;
   void follow_recording(const nlohmann::json& recorded);
   [[nodiscard]] nlohmann::json status_json() const;
@@ -89,7 +90,7 @@ class DeploymentHarness {
   int turn_ = 0;
   bool graceful_deletion_ = false;
   bool only_newest_ready_ = false;
-  SimTime start_;  ///< recorded time 0
+  SimTime start_;                                   ///< recorded time 0
   std::map<std::string, int> replica_set_numbers_;  ///< by uid
   std::map<std::string, int> numbers_by_name_;      ///< of the ReplicaSets, for event texts
   std::map<std::string, PodNumber> pod_numbers_;    ///< by uid

@@ -32,8 +32,8 @@ void check_family(const json& file, Tally& tally) {
 
 std::vector<Family> deployment_families() {
   std::vector<Family> families;
-  for (const char* name : {"f01_rollout", "f02_old_unready", "f03_interrupted", "f04_scaling", "f05_recreate", "f06_pause", "f08_time",
-                           "f09_pod_loss", "f14_history"}) {
+  for (const char* name : {"f01_rollout", "f02_old_unready", "f03_interrupted", "f04_scaling", "f05_recreate", "f06_pause",
+                           "f08_time", "f09_pod_loss", "f14_history"}) {
     families.push_back({std::string("controllers/") + name, check_family});
   }
   return families;

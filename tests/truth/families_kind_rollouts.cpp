@@ -1,8 +1,9 @@
 // Rollouts recorded on a real Kubernetes cluster (kind-rollouts): the recorded moments at which pods became Ready and
-// disappeared, fed to fresh controllers, must give the recorded sizes of both ReplicaSets (its README, rule 1) and as many pods.
+// disappeared, fed to fresh controllers, must give the recorded sizes of both ReplicaSets (its README, rule 1) and as many
+// pods.
 
-#include <charconv>
 #include <fmt/format.h>
+#include <charconv>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -217,7 +218,8 @@ std::optional<std::string> check_run(const json& run) {
   const auto expected = join_directions(recorded.sizes());
   if (joined != expected) return fmt::format("sizes {}, recorded {}", to_string(joined), to_string(expected));
   if (replayed->pods_created != recorded.pods_created()) {
-    return fmt::format("pods created {}, recorded {}", json(replayed->pods_created).dump(), json(recorded.pods_created()).dump());
+    return fmt::format("pods created {}, recorded {}", json(replayed->pods_created).dump(),
+                       json(recorded.pods_created()).dump());
   }
   return std::nullopt;
 }

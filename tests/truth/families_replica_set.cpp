@@ -1,9 +1,9 @@
 // Recorded answers of Kubernetes' replica set controller alone: which pods are deleted, and creation in slow-start batches
 // (controllers/f07_*).
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,7 +29,8 @@ constexpr SimTime kNow{seconds(10'000'000).ns};
 SimTime ago(const json& seconds_ago) { return SimTime{kNow.ns - from_seconds(seconds_ago.get<double>()).ns}; }
 
 PodPhase phase_named(const std::string& name) {
-  for (const PodPhase phase : {PodPhase::Pending, PodPhase::Running, PodPhase::Succeeded, PodPhase::Failed, PodPhase::Unknown}) {
+  for (const PodPhase phase :
+       {PodPhase::Pending, PodPhase::Running, PodPhase::Succeeded, PodPhase::Failed, PodPhase::Unknown}) {
     if (name_of(phase) == name) return phase;
   }
   throw std::runtime_error("unknown phase " + name);
@@ -61,7 +62,8 @@ Ptr<Pod> pod_from_json(const json& entry) {
   }
   if (entry.contains("cost") && !entry.at("cost").is_null()) {
     const json& cost = entry.at("cost");
-    pod.meta.annotations = Labels{{std::string(kPodDeletionCostAnnotation), cost.is_string() ? cost.get<std::string>() : cost.dump()}};
+    pod.meta.annotations =
+        Labels{{std::string(kPodDeletionCostAnnotation), cost.is_string() ? cost.get<std::string>() : cost.dump()}};
   }
   add_restarts(entry.value("restarts", json::array()), "c", pod.status.container_statuses);
   const json sidecars = entry.value("sidecar", json::array());
@@ -230,7 +232,8 @@ std::optional<std::string> check_slow_start(const json& test_case) {
     if (pass.successes < pass.attempts) ++failing;
   }
   if (!doubles(retry_gaps(times))) return fmt::format("retries at {} ms do not double", json(times).dump());
-  const bool recorded_failures = std::any_of(recorded.begin(), recorded.end(), [](const json& s) { return s.at("ok") < s.at("attempts"); });
+  const bool recorded_failures =
+      std::any_of(recorded.begin(), recorded.end(), [](const json& s) { return s.at("ok") < s.at("attempts"); });
   if (recorded_failures != (failing > 0)) return "passes fail where the recording has none, or the other way round";
 
   const ReplicaSetStatus& status = run.while_failing().status;
@@ -239,7 +242,8 @@ std::optional<std::string> check_slow_start(const json& test_case) {
   if (failure_condition(run.while_failing()) != test_case.at("condWhileFailing")) {
     return fmt::format("condition {} while failing", failure_condition(run.while_failing()));
   }
-  if (failure_condition(run.current()) != test_case.at("condEnd")) return fmt::format("condition {} at the end", failure_condition(run.current()));
+  if (failure_condition(run.current()) != test_case.at("condEnd"))
+    return fmt::format("condition {} at the end", failure_condition(run.current()));
   if (run.pods() != test_case.at("finalPods")) return fmt::format("{} pods at the end", run.pods());
   if (json(run.events()) != test_case.at("events")) return fmt::format("events {}", json(run.events()).dump());
   return std::nullopt;

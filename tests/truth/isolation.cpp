@@ -8,6 +8,8 @@
 #include <exception>
 #include <iostream>
 
+#include "tests/truth/truth_data.hpp"
+
 namespace tandem::truth {
 namespace {
 
@@ -79,14 +81,15 @@ std::optional<Tally> in_child(const std::function<void(Tally&)>& work, unsigned 
 Tally run_isolated(const Family& family, const json& file) {
   if (const auto whole = in_child([&](Tally& tally) { family.check(file, tally); }, kFamilySeconds)) return *whole;
   Tally total;
-  if (!file.is_object() || !file.contains("cases") || !file["cases"].is_array()) {
+  const json* cases = cases_of(file);
+  if (cases == nullptr) {
     total.fail("file", "the comparison crashed");
     return total;
   }
   json one = file;
   std::size_t index = 0;
-  for (const json& test_case : file["cases"]) {
-    one["cases"] = json::array({test_case});
+  for (const json& test_case : *cases) {
+    *cases_of(one) = json::array({test_case});
     const auto tally = in_child([&](Tally& inner) { family.check(one, inner); }, kCaseSeconds);
     if (tally) {
       total.add(*tally);

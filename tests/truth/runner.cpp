@@ -19,14 +19,6 @@ bool wanted(const std::string& name, const std::vector<std::string>& prefixes) {
 
 }  // namespace
 
-std::string case_id(const nlohmann::json& test_case, std::size_t index) {
-  if (test_case.is_object() && test_case.contains("id")) {
-    const nlohmann::json& id = test_case["id"];
-    return id.is_string() ? id.get<std::string>() : id.dump();
-  }
-  return "#" + std::to_string(index);
-}
-
 void Tally::fail(std::string_view case_id, std::string_view what) {
   ++failed_;
   if (failures_.size() >= kShown) return;
@@ -52,11 +44,10 @@ Tally Tally::of(std::size_t passed, std::size_t failed, std::vector<std::string>
 }
 
 void for_each_case(const nlohmann::json& file, Tally& tally, const CaseCheck& check) {
-  if (!file.is_object() || !file.contains("cases") || !file["cases"].is_array() || file["cases"].empty()) {
-    return tally.fail("file", "has no cases");
-  }
+  const nlohmann::json* cases = cases_of(file);
+  if (cases == nullptr || cases->empty()) return tally.fail("file", "has no cases");
   std::size_t index = 0;
-  for (const nlohmann::json& test_case : file["cases"]) {
+  for (const nlohmann::json& test_case : *cases) {
     const std::string id = case_id(test_case, index++);
     try {
       const std::optional<std::string> difference = check(test_case);

@@ -41,10 +41,7 @@ class Tally {
 /// Says what differs in one case, or nothing if the answers are equal.
 using CaseCheck = std::function<std::optional<std::string>(const nlohmann::json& test_case)>;
 
-/// The case's "id", or "#3" for the fourth case of a file whose cases have none.
-std::string case_id(const nlohmann::json& test_case, std::size_t index);
-
-/// Runs `check` on every element of file["cases"]. A case that throws counts as failed; so does a file without cases.
+/// Runs `check` on every case of the file (cases_of). A case that throws counts as failed; so does a file without cases.
 void for_each_case(const nlohmann::json& file, Tally& tally, const CaseCheck& check);
 
 struct Family {

@@ -79,7 +79,7 @@ TEST_F(RunnerTest, FailsOnAFileThatCannotBeReadOrHasNoCases) {
   EXPECT_NE(printed_.find("0 passed, 1 failed"), std::string::npos);
   write("group/known.json", R"({"cases":[]})");
   EXPECT_EQ(run(), 1);
-  write("group/known.json", R"([1])");
+  write("group/known.json", R"({"cases":3})");
   EXPECT_EQ(run(), 1);
 }
 
@@ -111,6 +111,12 @@ TEST_F(RunnerTest, LosesOnlyTheCaseThatCrashes) {
   write("group/known.json", R"({"cases":[{"id":"a","answer":42},{"id":"b","answer":"abort"},{"id":"c","answer":42}]})");
   EXPECT_EQ(run(), 1);
   EXPECT_EQ(printed_, "group/known: 2 passed, 1 failed\n  b: crashed or did not end\n");
+}
+
+TEST_F(RunnerTest, TakesAFileThatIsItselfTheListOfCases) {
+  write("group/known.json", R"([{"name":"a","answer":42},{"name":"b","answer":"abort"},{"answer":1}])");
+  EXPECT_EQ(run(), 1);
+  EXPECT_EQ(printed_, "group/known: 1 passed, 2 failed\n  b: crashed or did not end\n  #0: is 1\n");
 }
 
 TEST(Isolation, EndsWorkThatDoesNot) {

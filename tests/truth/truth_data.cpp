@@ -64,4 +64,25 @@ Result<nlohmann::json> load_family(const fs::path& folder, const std::string& fa
   return fail(ErrorCode::FileNotFound, "no file of this family", Place{(folder / family).string()});
 }
 
+const nlohmann::json* cases_of(const nlohmann::json& file) {
+  if (file.is_array()) return &file;
+  if (!file.is_object() || !file.contains("cases") || !file["cases"].is_array()) return nullptr;
+  return &file["cases"];
+}
+
+nlohmann::json* cases_of(nlohmann::json& file) {
+  return const_cast<nlohmann::json*>(cases_of(static_cast<const nlohmann::json&>(file)));
+}
+
+std::string case_id(const nlohmann::json& test_case, std::size_t index) {
+  if (test_case.is_object()) {
+    for (const char* key : {"id", "name"}) {
+      if (!test_case.contains(key)) continue;
+      const nlohmann::json& id = test_case[key];
+      return id.is_string() ? id.get<std::string>() : id.dump();
+    }
+  }
+  return "#" + std::to_string(index);
+}
+
 }  // namespace tandem::truth

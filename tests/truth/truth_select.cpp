@@ -34,27 +34,31 @@ struct Source {
 std::string text_of(const json& file, bool lines) {
   std::string text;
   if (lines) {
-    for (const json& test_case : file["cases"]) text += test_case.dump() + "\n";
+    for (const json& test_case : *cases_of(file)) text += test_case.dump() + "\n";
     return text;
   }
-  json rest = file;
-  rest.erase("cases");
-  text = rest.dump();
-  text.pop_back();
-  text += rest.empty() ? "\"cases\":[" : ",\n\"cases\":[";
-  for (std::size_t i = 0; i < file["cases"].size(); ++i) text += (i == 0 ? "\n" : ",\n") + file["cases"][i].dump();
-  return text + "\n]}\n";
+  if (file.is_array()) {
+    text = "[";
+  } else {
+    json rest = file;
+    rest.erase("cases");
+    text = rest.dump();
+    text.pop_back();
+    text += rest.empty() ? "\"cases\":[" : ",\n\"cases\":[";
+  }
+  for (std::size_t i = 0; i < cases_of(file)->size(); ++i) text += (i == 0 ? "\n" : ",\n") + (*cases_of(file))[i].dump();
+  return text + (file.is_array() ? "\n]\n" : "\n]}\n");
 }
 
 /// Cases in the order of their hashes as long as the text stays within `bytes`; written in the order of the recording.
 json selection_of(const Source& source, std::size_t bytes) {
-  const json& cases = source.file["cases"];
+  const json& cases = *cases_of(source.file);
   std::vector<std::pair<std::uint64_t, std::size_t>> order;
   for (std::size_t i = 0; i < cases.size(); ++i) order.emplace_back(stable_hash(case_id(cases[i], i)), i);
   std::sort(order.begin(), order.end());
 
   json chosen = source.file;
-  chosen["cases"] = json::array();
+  *cases_of(chosen) = json::array();
   std::size_t size = text_of(chosen, source.lines).size();
   std::vector<std::size_t> kept;
   for (const auto& [hash, index] : order) {
@@ -64,7 +68,7 @@ json selection_of(const Source& source, std::size_t bytes) {
     kept.push_back(index);
   }
   std::sort(kept.begin(), kept.end());
-  for (const std::size_t index : kept) chosen["cases"].push_back(cases[index]);
+  for (const std::size_t index : kept) cases_of(chosen)->push_back(cases[index]);
   return chosen;
 }
 
@@ -74,7 +78,7 @@ std::vector<Source> covered_sources() {
   for (const Family& family : all_families()) {
     const bool lines = fs::exists(folder / (family.name + ".jsonl"));
     Result<json> file = load_family(folder, family.name);
-    if (!file) continue;
+    if (!file || cases_of(*file) == nullptr) continue;
     Source source{family.name, lines, *std::move(file), 0};
     source.size = text_of(source.file, lines).size();
     sources.push_back(std::move(source));
@@ -102,7 +106,7 @@ int main(int argc, char** argv) {
   std::size_t left = bytes;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const json chosen = selection_of(sources[i], left / (sources.size() - i));
-    if (chosen["cases"].empty()) {
+    if (cases_of(chosen)->empty()) {
       std::cout << sources[i].name << ": no case is small enough\n";
       continue;
     }
@@ -111,7 +115,7 @@ int main(int argc, char** argv) {
     fs::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << text;
     left -= std::min(left, text.size());
-    std::cout << sources[i].name << ": " << chosen["cases"].size() << " of " << sources[i].file["cases"].size() << "\n";
+    std::cout << sources[i].name << ": " << cases_of(chosen)->size() << " of " << cases_of(sources[i].file)->size() << "\n";
   }
   std::cout << bytes - left << " bytes\n";
   return 0;

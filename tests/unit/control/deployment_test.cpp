@@ -156,7 +156,8 @@ TEST(RollingUpdate, ExampleH_AThirdVersionTakesTheRoomOfTheUnhealthySecond) {
 TEST(Recreate, ExampleI_WaitsForTheLastOldPodBeforeCreatingTheNewVersion) {
   Deployment deployment = deployment_of(3, percent(25), percent(25));
   deployment.spec.strategy.type = "Recreate";
-  deployment.spec.pod_template.edit([](PodTemplate& t) { t.spec.edit([](PodSpec& s) { s.termination_grace_period_seconds = 30; }); });
+  deployment.spec.pod_template.edit(
+      [](PodTemplate& t) { t.spec.edit([](PodSpec& s) { s.termination_grace_period_seconds = 30; }); });
   const auto rollout = Rollout::complete(std::move(deployment));
   rollout->set_image("web:2");
   EXPECT_THAT(rollout->take_changes(), ElementsAre("v1 3→0"));
@@ -201,7 +202,8 @@ TEST(CourseCluster, StaggeredReadinessGivesTheSequenceSeenOnTheRealCluster) {
   const auto rollout = Rollout::complete(deployment_of(4, count(1), count(1)));
   rollout->set_image("web:1.0.1");
   for (int i = 0; i < 4; ++i) rollout->make_ready(1);
-  EXPECT_THAT(rollout->take_changes(), ElementsAre("v2 0→1", "v1 4→3", "v2 1→2", "v1 3→2", "v2 2→3", "v1 2→1", "v2 3→4", "v1 1→0"));
+  EXPECT_THAT(rollout->take_changes(),
+              ElementsAre("v2 0→1", "v1 4→3", "v2 1→2", "v1 3→2", "v2 2→3", "v1 2→1", "v2 3→4", "v1 1→0"));
 }
 
 TEST(Deadline, APodlessRolloutTimesOutBetween600And601SecondsAfterItsLastProgress) {

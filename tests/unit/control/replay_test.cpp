@@ -15,14 +15,17 @@ using namespace testing;
 
 SimTime at(double seconds_since_start) { return kTimeZero + from_seconds(seconds_since_start); }
 
-ReplayPod pod(int replica_set, int number, double ready_at) { return {.id = {replica_set, number}, .node_name = {}, .bound_at = {}, .readiness = {{at(ready_at), true}}, .failed_at = {}, .deleted_at = {}, .gone_at = {}}; }
+ReplayPod pod(int replica_set, int number, double ready_at) {
+  return {.id = {replica_set, number}, .readiness = {{at(ready_at), true}}};
+}
 
 /// Four replicas, surge 1, unavailable 1, settled before 0; the image changes at 20 s.
 ReplayInput course_rollout() {
   ReplayInput input;
   input.profile = DeliveryProfile::kubernetes();
   input.actions.push_back({at(-60), CreateDeployment{deployment_of(4, count(1), count(1))}});
-  input.actions.push_back({at(20), EditDeployment{[](Deployment& d) { d.spec.pod_template = template_with_image("web:1.0.1"); }}});
+  input.actions.push_back(
+      {at(20), EditDeployment{[](Deployment& d) { d.spec.pod_template = template_with_image("web:1.0.1"); }}});
   for (int number = 1; number <= 4; ++number) input.pods.push_back(pod(1, number, -50));
   return input;
 }
@@ -76,8 +79,9 @@ TEST(Replay, RefusesActionsOutOfOrder) {
 }
 
 TEST(JoinDirections, JoinsOnlyWhatFollowsDirectlyInTheSameDirection) {
-  const std::vector<SizeChange> cut = {{1, 4, 3, {}}, {1, 3, 2, {}}, {2, 1, 2, {}}, {1, 2, 1, {}}, {1, 1, 2, {}}, {2, -1, 0, {}}, {2, 0, 1, {}}};
-  EXPECT_EQ(to_string(join_directions(cut)), "[1,4,2] [2,1,2] [1,2,1] [1,1,2] [2,-1,0] [2,0,1]");
+  const std::vector<SizeChange> cut = {{1, 4, 3, {}},  {1, 3, 2, {}}, {2, 1, 2, {}}, {1, 2, 1, {}}, {1, 1, 2, {}},
+                                       {2, -1, 0, {}}, {2, 0, 1, {}}, {1, 1, 0, {}}, {1, 0, -1, {}}};
+  EXPECT_EQ(to_string(join_directions(cut)), "[1,4,2] [2,1,2] [1,2,1] [1,1,2] [2,-1,1] [1,1,0] [1,0,-1]");
 }
 
 }  // namespace

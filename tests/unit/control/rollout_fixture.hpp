@@ -100,8 +100,12 @@ class Rollout {
     EXPECT_TRUE(server.patch<Deployment>(kWeb, change).has_value());
     settle();
   }
-  void set_image(const std::string& image) { edit([&](Deployment& d) { d.spec.pod_template = template_with_image(image); }); }
-  void scale(std::int32_t replicas) { edit([&](Deployment& d) { d.spec.replicas = replicas; }); }
+  void set_image(const std::string& image) {
+    edit([&](Deployment& d) { d.spec.pod_template = template_with_image(image); });
+  }
+  void scale(std::int32_t replicas) {
+    edit([&](Deployment& d) { d.spec.replicas = replicas; });
+  }
 
   /// The first `limit` active pods that are not ready become so in one atomic change, then the controllers run.
   void make_ready(int limit) {
@@ -142,7 +146,8 @@ class Rollout {
     if (change.type == ChangeType::Added) numbers_.emplace(name, static_cast<int>(numbers_.size()) + 1);
     const std::int32_t from = change.type == ChangeType::Added ? 0 : change.previous->spec.replicas;
     const std::int32_t to = change.type == ChangeType::Deleted ? 0 : change.object->spec.replicas;
-    if (from != to) changes.push_back("v" + std::to_string(numbers_.at(name)) + " " + std::to_string(from) + "→" + std::to_string(to));
+    if (from != to)
+      changes.push_back("v" + std::to_string(numbers_.at(name)) + " " + std::to_string(from) + "→" + std::to_string(to));
   }
 
   std::map<std::string, int> numbers_;

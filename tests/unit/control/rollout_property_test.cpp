@@ -1,6 +1,7 @@
 // What a rolling update promises, over many random schedules: with a lagging control plane, five workers, rate limits and pods
 // that take random times to start and stop, available pods never fall below replicas - maxUnavailable, the sizes never add up
-// to more than replicas + maxSurge, and the rollout completes.
+// to more than replicas + maxSurge, and the rollout completes. (Interrupted by the next version, the total is only kept by
+// caches that do not lag: see below.)
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -26,7 +27,8 @@ using namespace testing;
 /// Binds pods, makes them ready and removes deleted ones after random delays.
 class RandomNodes {
  public:
-  RandomNodes(FakeClock& clock, ApiServer& server, std::uint64_t seed) : clock_(clock), server_(server), random_(seed, "nodes") {
+  RandomNodes(FakeClock& clock, ApiServer& server, std::uint64_t seed)
+      : clock_(clock), server_(server), random_(seed, "nodes") {
     subscription_ = server.watch<Pod>(server.profile().node_watch_delay, [this](const Change<Pod>& change) { on_pod(change); });
   }
 
@@ -38,18 +40,21 @@ class RandomNodes {
     const ObjectKey key = key_of(change.object->meta);
     const std::string uid = change.object->meta.uid;
     if (change.type == ChangeType::Added) later(4000, [this, key, uid] { start(key, uid); });
-    const bool marked = change.type == ChangeType::Modified && is_terminating(change.object->meta) &&
-                        !is_terminating(change.previous->meta);
+    const bool marked =
+        change.type == ChangeType::Modified && is_terminating(change.object->meta) && !is_terminating(change.previous->meta);
     if (marked) later(3000, [this, key, uid] { (void)server_.remove<Pod>(key, {.grace_period_seconds = 0, .uid = uid}); });
   }
   void start(const ObjectKey& key, const std::string& uid) {
     const auto pod = server_.get<Pod>(key);
     if (!pod || pod->meta.uid != uid || is_terminating(pod->meta)) return;
     ASSERT_TRUE(server_.bind(key, uid, "node-of-" + key.name).has_value());
-    ASSERT_TRUE(server_.patch<Pod>(key, [&](Pod& edited) {
-      edited.status.phase = PodPhase::Running;
-      set_ready(edited, true, clock_.now());
-    }).has_value());
+    ASSERT_TRUE(server_
+                    .patch<Pod>(key,
+                                [&](Pod& edited) {
+                                  edited.status.phase = PodPhase::Running;
+                                  set_ready(edited, true, clock_.now());
+                                })
+                    .has_value());
   }
 
   FakeClock& clock_;
@@ -77,15 +82,19 @@ Deployment random_deployment(RandomStream& random) {
   const auto unavailable = static_cast<std::int32_t>(random.below(4));
   if (surge == 0 && unavailable == 0) surge = 1;
   Deployment deployment = deployment_of(replicas, count(surge), count(unavailable));
-  deployment.spec.pod_template.edit([](PodTemplate& t) { t.spec.edit([](PodSpec& s) { s.termination_grace_period_seconds = 30; }); });
+  deployment.spec.pod_template.edit(
+      [](PodTemplate& t) { t.spec.edit([](PodSpec& s) { s.termination_grace_period_seconds = 30; }); });
   return deployment;
 }
 
+enum class Caches : std::uint8_t { Lag, Current };
+
 /// Returns what went wrong, or nothing.
-std::optional<std::string> roll(std::uint64_t seed, int versions) {
+std::optional<std::string> roll(std::uint64_t seed, int versions, Caches caches) {
   RandomStream random(seed, "rollout property");
   FakeClock clock;
-  const DeliveryProfile profile = random_profile(random);
+  DeliveryProfile profile = random_profile(random);
+  if (caches == Caches::Current) profile.watch_delay = SimDuration{};
   ApiServer server(clock, profile, seed);
   OwnedInformers informers(server, profile.watch_delay);
   DeploymentController deployments(clock, server, informers.shared());
@@ -119,7 +128,11 @@ std::optional<std::string> roll(std::uint64_t seed, int versions) {
                                        rollout_bounds(wanted.spec).surge, rollout_bounds(wanted.spec).unavailable);
   if (!is_complete(after, after.status)) return what + "not complete after 900 s";
   if (seen.least_available < min_available(wanted.spec)) return what + fmt::format("only {} available", seen.least_available);
-  if (seen.largest_total > max_total(wanted.spec)) return what + fmt::format("sizes add up to {}", seen.largest_total);
+  // The first size of a new version is computed from the cache, and creating it conflicts with nothing: if the template changes
+  // while a sync for the previous version still writes, Kubernetes can exceed the total as well.
+  const bool bounded = versions == 2 || caches == Caches::Current;
+  if (bounded && seen.largest_total > max_total(wanted.spec))
+    return what + fmt::format("sizes add up to {}", seen.largest_total);
   return std::nullopt;
 }
 
@@ -128,15 +141,23 @@ class RolloutProperty : public ::testing::TestWithParam<std::uint64_t> {};
 TEST_P(RolloutProperty, KeepsItsBoundsAndCompletes) {
   for (std::uint64_t i = 0; i < 25; ++i) {
     const std::uint64_t seed = GetParam() * 1000 + i;
-    const auto wrong = roll(seed, 2);
+    const auto wrong = roll(seed, 2, Caches::Lag);
     EXPECT_FALSE(wrong.has_value()) << "seed " << seed << ": " << wrong.value_or("");
   }
 }
 
-TEST_P(RolloutProperty, KeepsItsBoundsWhenNewVersionsInterruptIt) {
+TEST_P(RolloutProperty, StaysAvailableAndCompletesWhenNewVersionsInterruptIt) {
   for (std::uint64_t i = 0; i < 25; ++i) {
     const std::uint64_t seed = 500'000 + GetParam() * 1000 + i;
-    const auto wrong = roll(seed, 4);
+    const auto wrong = roll(seed, 4, Caches::Lag);
+    EXPECT_FALSE(wrong.has_value()) << "seed " << seed << ": " << wrong.value_or("");
+  }
+}
+
+TEST_P(RolloutProperty, KeepsItsBoundsWhenInterruptedIfItsCachesAreCurrent) {
+  for (std::uint64_t i = 0; i < 25; ++i) {
+    const std::uint64_t seed = 900'000 + GetParam() * 1000 + i;
+    const auto wrong = roll(seed, 4, Caches::Current);
     EXPECT_FALSE(wrong.has_value()) << "seed " << seed << ": " << wrong.value_or("");
   }
 }

@@ -108,7 +108,8 @@ TEST(ControllerRuntime, UsesItsWorkersAtTheSameTimeButNeverTwoForOneKey) {
   std::vector<std::pair<ObjectKey, SyncDone>> running;
   RuntimeOptions options;
   options.workers = 2;
-  ControllerRuntime runtime(clock, options, [&](const ObjectKey& key, SyncDone done) { running.emplace_back(key, std::move(done)); });
+  ControllerRuntime runtime(clock, options,
+                            [&](const ObjectKey& key, SyncDone done) { running.emplace_back(key, std::move(done)); });
   for (const char* name : {"a", "b", "c"}) runtime.queue().add({"default", name});
   runtime.queue().add(kA);
   clock.run_until(kTimeZero);

@@ -79,10 +79,19 @@ TEST(Compare, NeverAlignsByRandomNames) {
 TEST(Compare, FindsTheFirstDivergenceInLogicalOrder) {
   RecordingBuilder one("sim"), two("docker");
   const auto a = run(one, "x", 0, 0);
-  // Half a second later than the small rollout allows for: web#1.1 is now deleted after web#2.1 … the order of nothing changes;
-  // with 30 s more the pod is still the last, so the sequences stay equal although every time differs.
-  const auto b = run(two, "y", 30'000, 0);
-  EXPECT_FALSE(compare(a, b).order.first);
+  const auto b = run(two, "y", 200, 0);
+  EXPECT_FALSE(compare(a, b).order.first) << "other times, same order";
+
+  // Half a second slower, web#2.2 is Ready only at 23,060, after web#1.1 was gone at 23,000.
+  RecordingBuilder slower("docker");
+  const auto late = run(slower, "w", 500, 0);
+  const OrderDifference swapped = compare(a, late).order;
+  ASSERT_TRUE(swapped.first);
+  EXPECT_EQ(swapped.first->a->what, "web#2 pod ready");
+  EXPECT_EQ(swapped.first->a->at.time, at_ms(22'060));
+  EXPECT_EQ(swapped.first->b->what, "web#1 pod gone");
+  EXPECT_EQ(swapped.first->b->at.time, at_ms(23'000));
+  EXPECT_EQ(swapped.in_common_order, swapped.events_a - 1);
 
   // A run that never finishes the second step has fewer events.
   RecordingBuilder three("docker");

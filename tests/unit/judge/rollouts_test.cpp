@@ -30,7 +30,7 @@ TEST(Rollouts, RunFromTheActionToTheLastOldPodGone) {
   EXPECT_EQ(rollouts[1].end, at_ms(22'500));
   EXPECT_EQ(*rollouts[1].duration(), milliseconds(2'500));
   EXPECT_EQ(sizes_text(rollouts[0], history), "new 2");
-  EXPECT_EQ(sizes_text(rollouts[1], history), "old 2; new 1; old 1; old 0; new 2");
+  EXPECT_EQ(sizes_text(rollouts[1], history), "old 2; new 0; old 1; new 1; old 0; new 2");
 }
 
 TEST(Rollouts, AreNotOverWhileAnOldPodIsStillThere) {
@@ -213,7 +213,7 @@ TEST(Replay, OfARecordedRolloutGivesItsRecordedSizes) {
   ASSERT_TRUE(comparisons) << to_string(comparisons.error());
   ASSERT_EQ(comparisons->size(), 1u);
   const ReplayComparison& comparison = (*comparisons)[0];
-  EXPECT_EQ(control::to_string(comparison.recorded), "[1,-1,2] [2,-1,1] [1,2,1] [1,1,0] [2,1,2]");
+  EXPECT_EQ(control::to_string(comparison.recorded), "[1,-1,2] [2,-1,0] [1,2,1] [2,0,1] [1,1,0] [2,1,2]");
   EXPECT_TRUE(comparison.same_joined) << control::to_string(comparison.replayed);
 }
 

@@ -1,11 +1,11 @@
 #pragma once
-// A rollout of two replicas with maxSurge 1 and maxUnavailable 1, every moment chosen by hand (in ms):
+// A rollout of two replicas with maxSurge 0 and maxUnavailable 1, every moment chosen by hand (in ms):
 //
 //        0 Deployment and first ReplicaSet (2); pods web#1.1 and web#1.2 created at 10, bound 20, running 300, Ready 900
 //     1000 Deployment complete (2 available)
-//   20,000 action setImage; 20,100 template changed; 20,150 new ReplicaSet (1); 20,160 old one 1
+//   20,000 action setImage; 20,100 template changed; 20,150 new ReplicaSet (0); 20,160 old one 1
 //   20,170 web#1.2 deleting, gone 20,400; 20,180 one available
-//   20,200 web#2.1 created, bound 20,210, running 20,500, Ready 21,100
+//   20,190 new 1; 20,200 web#2.1 created, bound 20,210, running 20,500, Ready 21,100
 //   21,120 two available; 21,130 old 0; 21,140 web#1.1 deleting; 21,150 new 2; 21,170 one available
 //   21,160 web#2.2 created, bound 21,170, running 21,460, Ready 22,060
 //   22,080 Deployment complete; 22,500 web#1.1 gone: the end
@@ -62,11 +62,11 @@ class SmallRollout {
     deployment_.meta.generation = 1;
     deployment_.spec.replicas = 2;
     deployment_.spec.selector = cluster::LabelSelector{{{"app", "web"}}, {}};
-    deployment_.spec.strategy.max_surge.value = 1;
+    deployment_.spec.strategy.max_surge.value = 0;
     deployment_.spec.strategy.max_unavailable.value = 1;
     deployment_.spec.pod_template = pod_template("web:1.0.0");
     first_ = set(1, "web:1.0.0", 2);
-    second_ = set(2, "web:1.0.1", 1);
+    second_ = set(2, "web:1.0.1", 0);
 
     step(0, [&] { builder_.put(0, deployment_); });
     step(0, [&] { builder_.put(0, first_); });
@@ -82,6 +82,7 @@ class SmallRollout {
     step(20'150, [&] { builder_.put(20'150, second_); });
     step(20'160, [&] { resize(20'160, first_, 1); });
     step(20'180, [&] { status(20'180, 2, 0, 1); });
+    step(20'190, [&] { resize(20'190, second_, 1); });
     pod(2, 1, "kind-worker2", {20'200, 20'210, 20'500, 21'100 + d_});
     step(21'120 + d_, [&] { status(21'120 + d_, 2, 1, 2); });
     step(21'130 + d_, [&] { resize(21'130 + d_, first_, 0); });

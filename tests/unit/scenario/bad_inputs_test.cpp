@@ -52,7 +52,7 @@ TEST(BadInputs, EveryMalformedInputIsRefusedWithItsCodeAndPlace) {
   for (const fs::path& folder : folders) {
     SCOPED_TRACE(folder.filename().string());
     BaseScenario scenario;
-    fs::copy(folder, scenario.path(), fs::copy_options::overwrite_existing);
+    fs::copy(folder, scenario.path(), fs::copy_options::overwrite_existing | fs::copy_options::recursive);
     const Loaded loaded = scenario.load();
     EXPECT_FALSE(loaded.scenario.has_value());
 
@@ -76,7 +76,7 @@ TEST(BadInputs, EveryMalformedInputIsRefusedWithItsCodeAndPlace) {
 TEST(BadInputs, NoReportCanControlATerminal) {
   for (const fs::path& folder : cases()) {
     BaseScenario scenario;
-    fs::copy(folder, scenario.path(), fs::copy_options::overwrite_existing);
+    fs::copy(folder, scenario.path(), fs::copy_options::overwrite_existing | fs::copy_options::recursive);
     for (const char c : render(scenario.load())) {
       const auto byte = static_cast<unsigned char>(c);
       EXPECT_TRUE(byte == '\n' || (byte >= 0x20 && byte != 0x7f)) << folder.filename() << " lets byte " << int{byte} << " through";

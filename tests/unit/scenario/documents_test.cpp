@@ -229,7 +229,7 @@ TEST(DocumentPaths, SetReplacesAddsAndAppends) {
 TEST(Rendering, ShowsTheLineWithACaretUnderTheCharacter) {
   const std::string source = "a: 1\n\xC3\xA9\xC3\xA9: \x1b wrong\n";
   Error error = make_error(ErrorCode::ValueType, "not this", Place{"f.yaml", 2, 7}).with_hint("that");
-  EXPECT_EQ(render(error, source), "f.yaml:2:7: error: not this\n    \xC3\xA9\xC3\xA9: \\x1b wrong\n        ^\n  hint: that\n");
+  EXPECT_EQ(render(error, source), "f.yaml:2:7: error: not this\n    \xC3\xA9\xC3\xA9: \\x1B wrong\n        ^\n  hint: that\n");
 }
 
 TEST(Rendering, CutsLongLinesAroundTheCaret) {

@@ -124,7 +124,7 @@ TEST(KindConfig, AMisspeltPatchKindIsPointedOut) {
   const auto outcome = read("nodes:\n  - role: control-plane\n  - role: worker\n    kubeadmConfigPatches:\n      - |\n        kind: JoinConfigurations\n");
   ASSERT_EQ(outcome.diagnostics.warnings().size(), 1U);
   EXPECT_EQ(outcome.diagnostics.warnings()[0].hint, "did you mean JoinConfiguration?");
-  EXPECT_EQ(to_string(outcome.diagnostics.warnings()[0].place), "kind.yaml:7:15");
+  EXPECT_EQ(to_string(outcome.diagnostics.warnings()[0].place), "kind.yaml:8:15");
 }
 
 TEST(KindConfig, ErrorsInsideAClusterWidePatchComeOnce) {

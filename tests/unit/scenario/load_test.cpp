@@ -54,7 +54,7 @@ TEST(Loading, TheSampleOfTheDesignLoadsWordForWord) {
   EXPECT_EQ(scenario.checks[0].kind, "always");
   EXPECT_EQ(scenario.checks[0].from, "deployment/web.available == 4");
   EXPECT_EQ(scenario.checks[1].threshold, "rate<0.01");
-  EXPECT_EQ(to_string(scenario.checks[1].place), "scenario.yaml:21:7");
+  EXPECT_EQ(to_string(scenario.checks[1].place), "scenario.yaml:22:7");
 }
 
 TEST(Loading, EveryShippedScenarioLoadsWithoutAWarning) {
