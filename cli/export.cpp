@@ -50,8 +50,6 @@ int export_runs(const Options& options, const CommonOptions& common) {
     else whole += piece;
   };
   const record::Recording& first = recordings.front();
-  std::vector<judge::RunHistory> histories;
-  for (const record::Recording& recording : recordings) histories.push_back(judge::RunHistory::of(recording));
   if (options.format == "jsonl") {
     record::export_jsonl(first, sink);
   } else if (options.format == "trace") {

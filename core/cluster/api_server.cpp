@@ -33,20 +33,6 @@ bool counts_as_new_generation(const T& current, const T& next) {
   return !rules::same_spec(current, next);
 }
 
-template <class T>
-void complete_new(T&) {}
-
-void complete_new(Pod& pod) {
-  if (pod.status.phase == PodPhase::None) pod.status.phase = PodPhase::Pending;
-  if (pod.status.qos_class.empty()) pod.status.qos_class = qos_class_of(*pod.spec);
-  // A template may pin its pods to a node; there spec.nodeName is one of the fields that PodSpec does not know.
-  const JsonRest& rest = pod.spec->rest;
-  if (pod.node_name.empty() && rest.fields) {
-    const auto pinned = rest.fields->find("nodeName");
-    if (pinned != rest.fields->end() && pinned->is_string()) pod.node_name = pinned->get<std::string>();
-  }
-}
-
 /// Null if the write may go ahead.
 template <class T>
 std::optional<Error> check_write(const T& object, const Ptr<T>& current) {
@@ -98,6 +84,23 @@ void ApiServer::State::settle() {
   settling = false;
 }
 
+void ApiServer::State::complete(Pod& pod) {
+  if (pod.status.phase == PodPhase::None) pod.status.phase = PodPhase::Pending;
+  if (pod.status.qos_class.empty()) {
+    if (last_qos_class.empty() || !last_spec.same_as(pod.spec)) {
+      last_spec = pod.spec;
+      last_qos_class = qos_class_of(*pod.spec);
+    }
+    pod.status.qos_class = last_qos_class;
+  }
+  // A template may pin its pods to a node; there spec.nodeName is one of the fields that PodSpec does not know.
+  const JsonRest& rest = pod.spec->rest;
+  if (pod.node_name.empty() && rest.fields) {
+    const auto pinned = rest.fields->find("nodeName");
+    if (pinned != rest.fields->end() && pinned->is_string()) pod.node_name = pinned->get<std::string>();
+  }
+}
+
 std::string ApiServer::State::make_uid(std::string_view kind, const KeyView& key) const {
   const std::uint64_t entity = stable_hash(key.name, stable_hash(key.namespace_, stable_hash(kind)));
   const auto removed = incarnations.find(entity);
@@ -145,7 +148,7 @@ Result<Ptr<T>> ApiServer::create(T object) {
   if (meta.uid.empty()) meta.uid = state_->make_uid(rules::kind_name(object), key);
   meta.generation = rules::counts_generations(object) ? 1 : 0;
   meta.creation_timestamp = clock_.now();
-  complete_new(object);
+  if constexpr (std::same_as<T, Pod>) state_->complete(object);
   Ptr<T> created = state_->commit<T>(nullptr, std::make_shared<T>(std::move(object)));
   if (!created->meta.owner_references.empty()) {
     const KeyView view = rules::key_view(*created);

@@ -66,6 +66,9 @@ struct ApiServer::State {
   /// Ends a public write: watchers without delay see it, and with the instant profile garbage goes too.
   void settle();
 
+  /// What the API server adds to a new pod.
+  void complete(Pod& pod);
+
   [[nodiscard]] std::string make_uid(std::string_view kind, const KeyView& key) const;
   [[nodiscard]] std::string make_name(std::string_view kind, std::string_view namespace_, const std::string& generate_name);
 
@@ -101,6 +104,8 @@ struct ApiServer::State {
     std::weak_ptr<void> cache;
   };
   std::array<std::vector<SharedCache>, kKindCount> caches;
+  Shared<PodSpec> last_spec;         ///< the spec of the last new pod: those of one workload share it,
+  std::string last_qos_class;        ///< and so its class
   std::vector<Dependent> instant_garbage;
   std::set<TimerHandle> garbage_timers;
   bool settling = false;

@@ -68,7 +68,7 @@ template <class T>
 Checked<AnyObject> read_as(const Json& document) {
   Checked<T> read = from_json<T>(document);
   if (!read) return tl::unexpected(std::move(read).error());
-  return AnyObject(std::move(*read));
+  return Checked<AnyObject>(tl::in_place, std::in_place_type<T>, std::move(*read));
 }
 
 }  // namespace

@@ -57,30 +57,31 @@ void ObjectIndex::put(StoredObject object) {
   if (slot == nullptr) {
     slot = &*slots_.insert(Slot{std::move(object)}).first;
     ordered_.insert(slot);
-    join_groups(slot);
+    join_owners(slot);
+    join(by_node_, slot->stored.node, slot);
     return;
   }
-  const bool same_groups =
-      slot->stored.node == object.node && slot->stored.meta->owner_references == object.meta->owner_references;
-  if (same_groups) {
-    slot->stored = std::move(object);
-  } else {
-    leave_groups(slot);
-    slot->stored = std::move(object);
-    join_groups(slot);
-  }
+  const bool same_owners = slot->stored.meta->owner_references == object.meta->owner_references;
+  const bool same_node = slot->stored.node == object.node;
+  if (!same_owners) leave_owners(slot);
+  if (!same_node) leave(by_node_, slot->stored.node, slot);
+  slot->stored = std::move(object);
+  if (!same_owners) join_owners(slot);
+  if (!same_node) join(by_node_, slot->stored.node, slot);
 }
 
 void ObjectIndex::erase(const KeyView& key) {
   const auto found = slots_.find(key);
   if (found == slots_.end()) return;
-  leave_groups(&*found);
+  leave_owners(&*found);
+  leave(by_node_, found->stored.node, &*found);
   ordered_.erase(&*found);
   slots_.erase(found);
   last_located_ = nullptr;
 }
 
 void ObjectIndex::join(Groups& groups, std::string_view name, const Slot* slot) {
+  if (name.empty()) return;
   auto group = groups.find(name);
   if (group == groups.end()) group = groups.emplace(std::string(name), Ordered{}).first;
   group->second.insert(slot);
@@ -93,14 +94,12 @@ void ObjectIndex::leave(Groups& groups, std::string_view name, const Slot* slot)
   if (group->second.empty()) groups.erase(group);
 }
 
-void ObjectIndex::join_groups(const Slot* slot) {
+void ObjectIndex::join_owners(const Slot* slot) {
   for (const OwnerReference& owner : slot->stored.meta->owner_references) join(by_owner_, owner.uid, slot);
-  if (!slot->stored.node.empty()) join(by_node_, slot->stored.node, slot);
 }
 
-void ObjectIndex::leave_groups(const Slot* slot) {
+void ObjectIndex::leave_owners(const Slot* slot) {
   for (const OwnerReference& owner : slot->stored.meta->owner_references) leave(by_owner_, owner.uid, slot);
-  if (!slot->stored.node.empty()) leave(by_node_, slot->stored.node, slot);
 }
 
 }  // namespace tandem::cluster

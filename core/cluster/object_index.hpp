@@ -110,10 +110,11 @@ class ObjectIndex {
     if (group == groups.end()) return;
     for (const Slot* slot : group->second) visit(slot->stored);
   }
+  /// Nobody joins the group without a name.
   static void join(Groups& groups, std::string_view name, const Slot* slot);
   static void leave(Groups& groups, std::string_view name, const Slot* slot);
-  void join_groups(const Slot* slot);
-  void leave_groups(const Slot* slot);
+  void join_owners(const Slot* slot);
+  void leave_owners(const Slot* slot);
 
   [[nodiscard]] const Slot* locate(const KeyView& key) const;
 

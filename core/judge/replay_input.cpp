@@ -25,26 +25,34 @@ Deployment as_submitted(Deployment deployment) {
 
 bool is_active(const PodState& state) { return state.exists && !state.terminating && !cluster::is_terminal(state.phase); }
 
-/// The last state that is not later than `at` (not at it, if `before`).
-template <class State>
-const State* state_at(const std::vector<State>& states, const Instant& at, bool before) {
-  const State* found = nullptr;
-  for (const State& state : states) {
-    if (before ? state.at < at : state.at <= at) found = &state;
+/// How many pods of a ReplicaSet were active at any time.
+class ActivePods {
+ public:
+  explicit ActivePods(const std::vector<const PodLife*>& pods) {
+    for (const PodLife* pod : pods) {
+      bool before = false;
+      for (const PodState& state : pod->states) {
+        const bool now = is_active(state);
+        if (now != before) counts_.emplace_back(state.at, now ? 1 : -1);
+        before = now;
+      }
+    }
+    std::sort(counts_.begin(), counts_.end());
+    std::int32_t sum = 0;
+    for (auto& [at, count] : counts_) count = sum += count;
   }
-  return found;
-}
+  [[nodiscard]] std::int32_t before(const Instant& at) const {
+    const auto place = std::lower_bound(counts_.begin(), counts_.end(), at, [](const auto& entry, const Instant& wanted) { return entry.first < wanted; });
+    return place == counts_.begin() ? 0 : std::prev(place)->second;
+  }
 
-/// A controller deletes only what its ReplicaSet has too many; what goes beyond that was someone else.
-bool deleted_by_someone_else(const PodLife& pod, const ReplicaSetLife& set, const RunHistory& history) {
-  const ReplicaSetState* size = state_at(set.states, *pod.deleting, true);
-  const std::int32_t desired = size == nullptr ? 0 : size->desired;
-  std::int32_t active = 0;
-  for (const PodLife* other : history.pods_of(set)) {
-    const PodState* state = state_at(other->states, *pod.deleting, true);
-    if (state != nullptr && is_active(*state)) ++active;
-  }
-  return active <= desired;
+ private:
+  std::vector<std::pair<Instant, std::int32_t>> counts_;
+};
+
+std::int32_t desired_before(const ReplicaSetLife& set, const Instant& at) {
+  const auto place = std::lower_bound(set.states.begin(), set.states.end(), at, [](const ReplicaSetState& state, const Instant& wanted) { return state.at < wanted; });
+  return place == set.states.begin() ? 0 : std::prev(place)->desired;
 }
 
 ReplayPod fate_of(const PodLife& pod, const ReplicaSetLife& set) {
@@ -100,9 +108,12 @@ ReplayInput replay_input_of(const DeploymentLife& deployment, const record::Reco
   input.seed = recording.seed();
   add_actions(input, deployment, recording);
   for (const ReplicaSetLife* set : history.replica_sets_of(deployment)) {
-    for (const PodLife* pod : history.pods_of(*set)) {
+    const std::vector<const PodLife*> pods = history.pods_of(*set);
+    const ActivePods active(pods);
+    for (const PodLife* pod : pods) {
       input.pods.push_back(fate_of(*pod, *set));
-      if (pod->deleting && deleted_by_someone_else(*pod, *set, history)) {
+      // A controller deletes only what its ReplicaSet has too many; what goes beyond that was someone else.
+      if (pod->deleting && active.before(*pod->deleting) <= desired_before(*set, *pod->deleting)) {
         input.actions.push_back({pod->deleting->time, DeletePod{input.pods.back().id}});
       }
     }

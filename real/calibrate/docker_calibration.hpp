@@ -41,8 +41,8 @@ class DockerCalibration {
   Result<double> probe_ms(const control::PodIdentity& pod);
   Status set_backends(Backends backends);
   Result<double> connect_ms(const std::string& address);
-  /// CPU time in ms that a container has used.
-  Result<double> cpu_ms(const std::string& container_id);
+  /// The control group that counts a container's CPU time.
+  Result<std::string> cpu_group(const std::string& container_id);
   [[nodiscard]] control::PodIdentity identity(int number) const;
   /// Starts something and runs the loop until it has called back. The answer's place outlives an early return.
   Status await(const std::string& what, const std::function<void(std::function<void(Status)>)>& start);

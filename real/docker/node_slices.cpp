@@ -165,6 +165,20 @@ std::optional<CpuUsage> NodeSlices::cpu_usage(const std::string& group) {
   return CpuUsage{{parse_int(trim(*used)).value_or(0)}, {stat_value(*stat, "throttled_time")}};
 }
 
+std::string NodeSlices::group_of(std::int64_t pid) {
+  const std::string text = host::read_file("/proc/" + std::to_string(pid) + "/cgroup", 64 << 10).value_or("");
+  for (const std::string& line : split(text, '\n')) {
+    // "4:cpu,cpuacct:/docker/…" with cgroup v1, "0::/docker/…" with v2.
+    const std::size_t first = line.find(':');
+    const std::size_t second = first == std::string::npos ? first : line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const std::vector<std::string> controllers = split(std::string_view(line).substr(first + 1, second - first - 1), ',');
+    const bool counts = unified() ? first == 1 && line[0] == '0' : std::find(controllers.begin(), controllers.end(), "cpuacct") != controllers.end();
+    if (counts) return line.substr(second + 1);
+  }
+  return {};
+}
+
 std::vector<std::string> NodeSlices::remove_leftovers(const std::string& run_id) {
   std::vector<std::string> left;
   // v1 engines make groups of the same path under every controller they use.

@@ -41,6 +41,9 @@ class NodeSlices {
   /// Of a group by its path below the hierarchy's root, such as parent_of(node) + "/" + container id. Nothing if unreadable.
   static std::optional<CpuUsage> cpu_usage(const std::string& group);
 
+  /// The group of a process for CPU accounting, as cpu_usage() takes it; empty if /proc does not show it.
+  static std::string group_of(std::int64_t pid);
+
   /// Removes the groups of a run after its containers are gone. Returns those that are still there.
   static std::vector<std::string> remove_leftovers(const std::string& run_id);
 

@@ -20,9 +20,7 @@ void check_family(const json& file, Tally& tally) {
       } else {
         tally.pass();
       }
-    } catch (const std::exception& error) {
-      tally.fail(name, std::string("cannot be run: ") + error.what());
-    }
+    } catch (const std::exception& error) { tally.fail(name, std::string("cannot be run: ") + error.what()); }
   }
 }
 
@@ -31,12 +29,31 @@ void check_family(const json& file, Tally& tally) {
 /// Left to the preemption issue: preemption-basic, -pdb, -nominated, -mechanisms.
 std::vector<Family> scheduler_families() {
   std::vector<Family> families;
-  for (const char* name :
-       {"edge", "host-ports", "image-locality", "kind-assignment", "large", "max-pods", "node-affinity-preferred",
-        "node-affinity-required", "node-names", "node-selector", "pod-affinity-namespaces", "pod-affinity-preferred",
-        "pod-affinity-required", "pod-antiaffinity-required", "realistic", "resources", "resources-extended",
-        "resources-init-overhead", "spread-defaults", "spread-hard", "spread-policies", "spread-soft", "taints-prefer",
-        "taints-tolerations", "unschedulable-nodes"}) {
+  for (const char* name : {"edge",
+                           "host-ports",
+                           "image-locality",
+                           "kind-assignment",
+                           "large",
+                           "max-pods",
+                           "node-affinity-preferred",
+                           "node-affinity-required",
+                           "node-names",
+                           "node-selector",
+                           "pod-affinity-namespaces",
+                           "pod-affinity-preferred",
+                           "pod-affinity-required",
+                           "pod-antiaffinity-required",
+                           "realistic",
+                           "resources",
+                           "resources-extended",
+                           "resources-init-overhead",
+                           "spread-defaults",
+                           "spread-hard",
+                           "spread-policies",
+                           "spread-soft",
+                           "taints-prefer",
+                           "taints-tolerations",
+                           "unschedulable-nodes"}) {
     families.push_back({std::string("scheduler/") + name, check_family});
   }
   return families;

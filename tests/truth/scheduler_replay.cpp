@@ -90,7 +90,8 @@ json recorded_scores(const json& step) {
   json told = json::object();
   for (const auto& [plugin, column] : step.at("scores").items()) {
     told[plugin] = {{"weight", column.at("weight")}};
-    for (const char* stage : {"raw", "normalized", "weighted"}) told[plugin][stage] = by_node(step.at("feasible"), column.at(stage));
+    for (const char* stage : {"raw", "normalized", "weighted"})
+      told[plugin][stage] = by_node(step.at("feasible"), column.at(stage));
   }
   return told;
 }

@@ -100,13 +100,15 @@ void SchedulingAlgorithm::find_feasible(Cycle& cycle) {
   std::vector<NodeIndex> named;
   if (cycle.node_names) {
     for (const NodeIndex index : order) {
-      if (std::binary_search(cycle.node_names->begin(), cycle.node_names->end(), snapshot_.node(index).name)) named.push_back(index);
+      if (std::binary_search(cycle.node_names->begin(), cycle.node_names->end(), snapshot_.node(index).name))
+        named.push_back(index);
     }
   }
   const std::vector<NodeIndex>& nodes = cycle.node_names ? named : order;
   const std::size_t wanted = feasible_nodes_to_find(nodes.size(), percentage_);
   std::uint64_t rejecting = 0;  // plugin positions as bits
-  for (std::size_t i = 0, at = nodes.empty() ? 0 : next_start_ % nodes.size(); i < nodes.size() && feasible_.size() < wanted; ++i) {
+  for (std::size_t i = 0, at = nodes.empty() ? 0 : next_start_ % nodes.size(); i < nodes.size() && feasible_.size() < wanted;
+       ++i) {
     const NodeInfo& node = snapshot_.node(nodes[at]);
     if (++at == nodes.size()) at = 0;
     const Verdict local = cycle.results.verdict(cycle.input, filters_, node);
@@ -200,7 +202,8 @@ void SchedulingAlgorithm::fill_filter_detail(Cycle& cycle) {
   for (const NodeIndex index : snapshot_.order()) {
     const NodeInfo& node = snapshot_.node(index);
     if (const Rejection* rejection = by_node[index]) {
-      NodeRejection told{node.name, std::string(plugins_[rejection->verdict.plugin].plugin->name()), rejection->verdict.code, {}};
+      NodeRejection told{
+          node.name, std::string(plugins_[rejection->verdict.plugin].plugin->name()), rejection->verdict.code, {}};
       filters_.run(cycle.input, node, told.reasons);
       detail.rejected.push_back(std::move(told));
     } else if (cycle.node_names && !std::binary_search(cycle.node_names->begin(), cycle.node_names->end(), node.name)) {
@@ -224,7 +227,8 @@ Decision schedule_one(const cluster::Pod& pod, const Snapshot& snapshot, const P
                       Detail detail) {
   auto plugins = configure(profile);
   CHECK(plugins.has_value(), "an invalid profile must be refused before it is used");
-  return SchedulingAlgorithm(snapshot, std::move(*plugins), profile.percentage_of_nodes_to_score, seed).schedule_one(pod, detail);
+  return SchedulingAlgorithm(snapshot, std::move(*plugins), profile.percentage_of_nodes_to_score, seed)
+      .schedule_one(pod, detail);
 }
 
 }  // namespace tandem::control::scheduler

@@ -17,9 +17,8 @@ void TopologyColumn::update(const NodeInfo& node) {
 void PodCountColumn::apply(NodeIndex node, const PodOnNode& pod, std::int32_t sign) {
   if (cluster::is_terminating(pod.pod->meta)) return;
   const PodClass& pod_class = *pod.pod_class;
-  const bool match = matches_.get(pod_class, [&] {
-    return pod_class.namespace_ == namespace_ && cluster::matches(selector_, *pod_class.labels);
-  });
+  const bool match = matches_.get(
+      pod_class, [&] { return pod_class.namespace_ == namespace_ && cluster::matches(selector_, *pod_class.labels); });
   if (!match) return;
   if (counts_.size() <= node) counts_.resize(node + 1, 0);
   counts_[node] += sign;

@@ -28,7 +28,10 @@ class CycleFilters {
     PluginState* state = nullptr;  ///< of node-local plugins: shared between pods, never written
   };
 
-  void clear() { local_.clear(); cluster_.clear(); }
+  void clear() {
+    local_.clear();
+    cluster_.clear();
+  }
   void add(const ConfiguredPlugin& plugin, std::uint8_t position, PluginState* state);
 
   /// The first failure among the node-local filters: the part that identical pods can share.

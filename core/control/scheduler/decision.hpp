@@ -50,13 +50,13 @@ struct DecisionDetail {
 };
 
 struct Decision {
-  std::string node;                        ///< chosen; empty if the pod cannot be scheduled
-  std::vector<NodeIndex> ties;             ///< every node with the largest total, in the order visited
+  std::string node;             ///< chosen; empty if the pod cannot be scheduled
+  std::vector<NodeIndex> ties;  ///< every node with the largest total, in the order visited
   std::uint32_t feasible = 0;
-  std::uint32_t evaluated = 0;             ///< nodes looked at
-  std::string message;                     ///< why it cannot be scheduled, as in the PodScheduled condition
+  std::uint32_t evaluated = 0;                 ///< nodes looked at
+  std::string message;                         ///< why it cannot be scheduled, as in the PodScheduled condition
   std::vector<std::size_t> rejecting_plugins;  ///< positions in the profile of all that rejected something, sorted
-  bool preemption_would_help = false;      ///< evicting less important pods would make room (not done yet)
+  bool preemption_would_help = false;          ///< evicting less important pods would make room (not done yet)
   std::optional<DecisionDetail> detail;
 };
 

@@ -29,15 +29,15 @@ struct NodeInfo {
   cluster::Ptr<cluster::Node> node;  ///< null while only pods that name the node are known
   Resources allocatable;
   std::int64_t allowed_pods = 0;
-  Resources requested;               ///< actual requests of `pods`
-  std::int64_t non_zero_cpu = 0;     ///< the same with the 100m / 200 MiB defaults
+  Resources requested;            ///< actual requests of `pods`
+  std::int64_t non_zero_cpu = 0;  ///< the same with the 100m / 200 MiB defaults
   std::int64_t non_zero_memory = 0;
-  std::vector<PodOnNode> pods;       ///< in order of arrival
+  std::vector<PodOnNode> pods;  ///< in order of arrival
   std::vector<HostPort> used_ports;
-  std::vector<ImageId> images;       ///< sorted
+  std::vector<ImageId> images;  ///< sorted
   std::uint32_t pods_with_affinity = 0;
   std::uint32_t pods_with_required_anti_affinity = 0;
-  std::uint64_t generation = 0;      ///< grows with every change that can alter a verdict or a score
+  std::uint64_t generation = 0;  ///< grows with every change that can alter a verdict or a score
 
   [[nodiscard]] const cluster::Labels& labels() const { return *node->meta.labels; }
 

@@ -15,9 +15,8 @@ bool selects(const cluster::PodSpec& spec, const cluster::Node& node) {
   if (!cluster::matches(spec.node_selector, labels)) return false;
   if (!spec.affinity.node_affinity || !spec.affinity.node_affinity->required) return true;
   const auto& terms = *spec.affinity.node_affinity->required;
-  return std::any_of(terms.begin(), terms.end(), [&](const cluster::NodeSelectorTerm& term) {
-    return cluster::matches(term, labels, node.meta.name);
-  });
+  return std::any_of(terms.begin(), terms.end(),
+                     [&](const cluster::NodeSelectorTerm& term) { return cluster::matches(term, labels, node.meta.name); });
 }
 
 }  // namespace tandem::control::scheduler

@@ -6,9 +6,12 @@ namespace tandem::control::scheduler {
 
 std::string_view name_of(Code code) {
   switch (code) {
-    case Code::Success: return "Success";
-    case Code::Unschedulable: return "Unschedulable";
-    case Code::UnschedulableAndUnresolvable: return "UnschedulableAndUnresolvable";
+    case Code::Success:
+      return "Success";
+    case Code::Unschedulable:
+      return "Unschedulable";
+    case Code::UnschedulableAndUnresolvable:
+      return "UnschedulableAndUnresolvable";
   }
   return "";
 }

@@ -47,8 +47,8 @@ using PluginStatePtr = std::unique_ptr<PluginState>;
 /// Answer of pre_filter.
 struct PreFilterResult {
   Code code = Code::Success;
-  std::string message;   ///< why the pod as a whole is rejected
-  bool skip = false;     ///< filter() has nothing to say about this pod
+  std::string message;  ///< why the pod as a whole is rejected
+  bool skip = false;    ///< filter() has nothing to say about this pod
   PluginStatePtr state;
   std::optional<std::vector<std::string>> node_names;  ///< sorted; present: no other node can pass
 };
@@ -83,7 +83,8 @@ class SchedulerPlugin {
   /// Once per cycle, before any node. A rejection here is one of all nodes.
   [[nodiscard]] virtual PreFilterResult pre_filter(const CycleInput&) const { return {}; }
   /// Whether the pod can run on the node. `state` is pre_filter's. `reasons`, if not null, gets the texts of a rejection.
-  [[nodiscard]] virtual Code filter(const CycleInput&, const PluginState* /*state*/, const NodeInfo&, Reasons* /*reasons*/) const {
+  [[nodiscard]] virtual Code filter(const CycleInput&, const PluginState* /*state*/, const NodeInfo&,
+                                    Reasons* /*reasons*/) const {
     return Code::Success;
   }
   /// Adapts pre_filter's state to `pod` being on `node` as well (`sign` 1) or no longer (`sign` -1): what preemption tries out.
@@ -91,7 +92,9 @@ class SchedulerPlugin {
                      std::int32_t /*sign*/) const {}
 
   /// Once per cycle with at least two feasible nodes. Plugins of Dependence::Node must not look at `feasible`.
-  [[nodiscard]] virtual PreScoreResult pre_score(const CycleInput&, std::span<const NodeIndex> /*feasible*/) const { return {}; }
+  [[nodiscard]] virtual PreScoreResult pre_score(const CycleInput&, std::span<const NodeIndex> /*feasible*/) const {
+    return {};
+  }
   /// Raw score of a feasible node; `state` is pre_score's.
   [[nodiscard]] virtual std::int64_t score(const CycleInput&, const PluginState* /*state*/, const NodeInfo&) const { return 0; }
   /// Turns raw scores, aligned with `feasible`, into 0..kMaxNodeScore in place. Default: they are that already.

@@ -20,7 +20,8 @@ void append_host_ports(const Container& container, bool host_network, std::vecto
     // With hostNetwork the API server sets every hostPort to its containerPort (§1.5).
     const std::int32_t host_port = host_network && port.host_port == 0 ? port.container_port : port.host_port;
     if (host_port <= 0) continue;
-    ports.push_back({port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.protocol.empty() ? "TCP" : port.protocol, host_port});
+    ports.push_back(
+        {port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.protocol.empty() ? "TCP" : port.protocol, host_port});
   }
 }
 
@@ -35,7 +36,8 @@ std::vector<HostPort> host_ports_of(const PodSpec& spec) {
 
 /// For each key that the pod carries: key In [value] or key NotIn [value]. The API server appends the same when the pod is
 /// created; doing it again changes nothing.
-void merge_label_keys(LabelSelector& selector, const std::vector<std::string>& keys, SelectorOperator op, const Labels& labels) {
+void merge_label_keys(LabelSelector& selector, const std::vector<std::string>& keys, SelectorOperator op,
+                      const Labels& labels) {
   for (const std::string& key : keys) {
     const auto found = labels.find(key);
     if (found != labels.end()) selector.match_expressions.push_back({key, op, {found->second}});

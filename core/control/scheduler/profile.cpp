@@ -30,7 +30,9 @@ constexpr std::array kRegistry{
 };
 
 Error out_of_range(std::string what, std::int64_t found, std::string allowed) {
-  return make_error(ErrorCode::ValueOutOfRange, std::move(what)).with_found(std::to_string(found)).with_allowed(std::move(allowed));
+  return make_error(ErrorCode::ValueOutOfRange, std::move(what))
+      .with_found(std::to_string(found))
+      .with_allowed(std::move(allowed));
 }
 
 }  // namespace
@@ -64,7 +66,8 @@ Result<std::unique_ptr<SchedulerPlugin>> make_plugin(std::string_view name) {
 Checked<std::vector<ConfiguredPlugin>> configure(const Profile& profile) {
   Errors errors;
   if (profile.percentage_of_nodes_to_score < 0 || profile.percentage_of_nodes_to_score > 100) {
-    errors.push_back(out_of_range("percentageOfNodesToScore is a percentage", profile.percentage_of_nodes_to_score, "0 to 100"));
+    errors.push_back(
+        out_of_range("percentageOfNodesToScore is a percentage", profile.percentage_of_nodes_to_score, "0 to 100"));
   }
   std::vector<ConfiguredPlugin> configured;
   std::set<std::string> seen;

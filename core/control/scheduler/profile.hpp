@@ -20,8 +20,8 @@ struct EnabledPlugin {
 
 struct Profile {
   std::string scheduler_name = "default-scheduler";
-  std::vector<EnabledPlugin> plugins;     ///< in the order in which they run
-  int percentage_of_nodes_to_score = 0;   ///< 0 = adaptive (kubernetes-semantics §1.3), else 1..100
+  std::vector<EnabledPlugin> plugins;    ///< in the order in which they run
+  int percentage_of_nodes_to_score = 0;  ///< 0 = adaptive (kubernetes-semantics §1.3), else 1..100
   friend bool operator==(const Profile&, const Profile&) = default;
 };
 

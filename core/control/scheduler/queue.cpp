@@ -40,12 +40,16 @@ SchedulingQueue::SchedulingQueue(SimTime start, WorthRetrying worth_retrying)
 
 SchedulingQueue::Heap* SchedulingQueue::heap_of(Place place) {
   switch (place) {
-    case Place::Active: return &active_;
-    case Place::Backoff: return &backoff_;
-    case Place::ErrorBackoff: return &error_backoff_;
+    case Place::Active:
+      return &active_;
+    case Place::Backoff:
+      return &backoff_;
+    case Place::ErrorBackoff:
+      return &error_backoff_;
     case Place::Unschedulable:
     case Place::Gated:
-    case Place::InFlight: return nullptr;
+    case Place::InFlight:
+      return nullptr;
   }
   return nullptr;
 }
@@ -107,7 +111,9 @@ void SchedulingQueue::update(cluster::Ptr<cluster::Pod> pod, SimTime now) {
   event.old_pod = before;
   event.new_pod = record.queued.pod;
   switch (record.place) {
-    case Place::InFlight: remember_for_flights(event, record.queued.pod->meta.uid); break;
+    case Place::InFlight:
+      remember_for_flights(event, record.queued.pod->meta.uid);
+      break;
     case Place::Gated:
       if (is_gated(*record.queued.pod)) break;
       record.queued.queued_at = now;
@@ -122,7 +128,9 @@ void SchedulingQueue::update(cluster::Ptr<cluster::Pod> pod, SimTime now) {
       break;
     case Place::Active:
     case Place::Backoff:
-    case Place::ErrorBackoff: place_in(record, record.place); break;
+    case Place::ErrorBackoff:
+      place_in(record, record.place);
+      break;
   }
 }
 

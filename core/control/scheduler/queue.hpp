@@ -17,22 +17,22 @@
 
 namespace tandem::control::scheduler {
 
-inline constexpr SimDuration kInitialBackoff = seconds(1);           ///< podInitialBackoffSeconds
-inline constexpr SimDuration kMaxBackoff = seconds(10);              ///< podMaxBackoffSeconds
-inline constexpr SimDuration kSweepPeriod = seconds(30);             ///< how often the unschedulable pool is swept
-inline constexpr SimDuration kMaxTimeUnschedulable = seconds(300);   ///< older pods are tried again without an event
+inline constexpr SimDuration kInitialBackoff = seconds(1);          ///< podInitialBackoffSeconds
+inline constexpr SimDuration kMaxBackoff = seconds(10);             ///< podMaxBackoffSeconds
+inline constexpr SimDuration kSweepPeriod = seconds(30);            ///< how often the unschedulable pool is swept
+inline constexpr SimDuration kMaxTimeUnschedulable = seconds(300);  ///< older pods are tried again without an event
 
 /// Back-off after the n-th failure: 1, 2, 4, 8, 10, 10 … s; zero for n = 0.
 SimDuration backoff_after(std::uint32_t failures);
 
 /// A pod as the queue hands it out.
 struct QueuedPod {
-  cluster::Ptr<cluster::Pod> pod;                ///< as last seen
-  std::uint32_t attempts = 0;                    ///< cycles begun, this one included
-  SimTime queued_at;                             ///< when it entered the queue, or failed last
-  std::uint32_t rejections = 0;                  ///< times plugins rejected it
-  std::uint32_t consecutive_errors = 0;          ///< failures since that no plugin caused
-  std::vector<std::size_t> rejecting_plugins;    ///< positions in the profile, of the last rejection
+  cluster::Ptr<cluster::Pod> pod;              ///< as last seen
+  std::uint32_t attempts = 0;                  ///< cycles begun, this one included
+  SimTime queued_at;                           ///< when it entered the queue, or failed last
+  std::uint32_t rejections = 0;                ///< times plugins rejected it
+  std::uint32_t consecutive_errors = 0;        ///< failures since that no plugin caused
+  std::vector<std::size_t> rejecting_plugins;  ///< positions in the profile, of the last rejection
 };
 
 class SchedulingQueue {
@@ -79,8 +79,8 @@ class SchedulingQueue {
   struct Record {
     QueuedPod queued;
     Place place = Place::Active;
-    std::uint64_t arrival = 0;      ///< order of first appearance
-    std::uint64_t flight_began = 0; ///< number of the first event after pop()
+    std::uint64_t arrival = 0;       ///< order of first appearance
+    std::uint64_t flight_began = 0;  ///< number of the first event after pop()
   };
   /// Back-off window in whole seconds (0 in activeQ), priority descending, time, arrival.
   using Order = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::uint64_t>;
@@ -106,9 +106,9 @@ class SchedulingQueue {
   Heap backoff_;
   Heap error_backoff_;
   std::map<std::pair<std::int64_t, std::uint64_t>, Record*> unschedulable_;  ///< by (queued_at, arrival): oldest first
-  std::multiset<std::uint64_t> flights_;            ///< flight_began of all in flight
+  std::multiset<std::uint64_t> flights_;                                     ///< flight_began of all in flight
   std::deque<FlightEvent> flight_events_;
-  std::uint64_t first_flight_event_ = 0;            ///< number of flight_events_.front()
+  std::uint64_t first_flight_event_ = 0;  ///< number of flight_events_.front()
 };
 
 }  // namespace tandem::control::scheduler

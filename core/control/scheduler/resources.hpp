@@ -45,10 +45,10 @@ std::int64_t allowed_pods(const cluster::ResourceList& list);
 
 /// Everything the scheduler derives from the requests of a pod.
 struct PodRequests {
-  Resources occupied;               ///< what the filter compares and a node adds up
-  std::int64_t non_zero_cpu = 0;    ///< as accounted on a node for LeastAllocated, milli
-  std::int64_t non_zero_memory = 0; ///< likewise, bytes
-  std::int64_t scored_cpu = 0;      ///< what LeastAllocated adds while this pod is being scored: ignores the pod level
+  Resources occupied;                ///< what the filter compares and a node adds up
+  std::int64_t non_zero_cpu = 0;     ///< as accounted on a node for LeastAllocated, milli
+  std::int64_t non_zero_memory = 0;  ///< likewise, bytes
+  std::int64_t scored_cpu = 0;       ///< what LeastAllocated adds while this pod is being scored: ignores the pod level
   std::int64_t scored_memory = 0;
   friend bool operator==(const PodRequests&, const PodRequests&) = default;
 };

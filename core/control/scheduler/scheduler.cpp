@@ -61,9 +61,8 @@ Scheduler::Scheduler(Clock& clock, cluster::ApiServer& server, SchedulerOptions 
       client_(server, options_.profile.scheduler_name, server.profile().scheduler_limit, server.profile().scheduler_limit),
       algorithm_(snapshot_, plugins_of(options_.profile), options_.profile.percentage_of_nodes_to_score, options_.seed),
       queue_(clock.now(), [this](const QueuedPod& queued, const ClusterEvent& event) {
-        return std::any_of(queued.rejecting_plugins.begin(), queued.rejecting_plugins.end(), [&](std::size_t position) {
-          return algorithm_.worth_retrying(position, *queued.pod, event);
-        });
+        return std::any_of(queued.rejecting_plugins.begin(), queued.rejecting_plugins.end(),
+                           [&](std::size_t position) { return algorithm_.worth_retrying(position, *queued.pod, event); });
       }) {
   watch_ = std::make_unique<scheduler::ClusterWatch>(
       server, snapshot_,
@@ -153,11 +152,12 @@ void Scheduler::finish_cycle(const Attempt& attempt) {
 void Scheduler::bind(const QueuedPod& queued, const std::string& node_name) {
   const cluster::Ptr<cluster::Pod> pod = queued.pod;
   snapshot_.assume(*pod, node_name);
-  client_.bind(cluster::key_of(pod->meta), pod->meta.uid, node_name, [this, pod, node_name](Result<cluster::Ptr<cluster::Pod>> bound) {
-    if (!bound) return binding_failed(*pod, bound.error());
-    queue_.done(pod->meta.uid);
-    client_.event(**bound, "Normal", "Scheduled", fmt::format("Successfully assigned {} to {}", path_of(*pod), node_name));
-  });
+  client_.bind(
+      cluster::key_of(pod->meta), pod->meta.uid, node_name, [this, pod, node_name](Result<cluster::Ptr<cluster::Pod>> bound) {
+        if (!bound) return binding_failed(*pod, bound.error());
+        queue_.done(pod->meta.uid);
+        client_.event(**bound, "Normal", "Scheduled", fmt::format("Successfully assigned {} to {}", path_of(*pod), node_name));
+      });
 }
 
 void Scheduler::binding_failed(const cluster::Pod& pod, const Error& error) {

@@ -44,7 +44,7 @@ class Scheduler {
     std::int64_t input_version = 0;
   };
   struct Failure {
-    const char* reason = "";     ///< of the PodScheduled condition
+    const char* reason = "";  ///< of the PodScheduled condition
     std::string message;
   };
 
@@ -67,7 +67,7 @@ class Scheduler {
   scheduler::SchedulingAlgorithm algorithm_;
   scheduler::SchedulingQueue queue_;
   bool in_cycle_ = false;
-  TimerHandle timer_;             ///< the next cycle, the end of the current one, or the next flush of the queue
+  TimerHandle timer_;  ///< the next cycle, the end of the current one, or the next flush of the queue
   SimTime timer_time_ = kTimeNever;
   std::unique_ptr<scheduler::ClusterWatch> watch_;
 };

@@ -130,7 +130,10 @@ const ImageId* Snapshot::find_image(std::string_view normalized_name) const {
 }
 
 std::string normalized_image_name(const std::string& name) {
-  const auto last = [&](char c) { const auto at = name.rfind(c); return at == std::string::npos ? std::ptrdiff_t{-1} : static_cast<std::ptrdiff_t>(at); };
+  const auto last = [&](char c) {
+    const auto at = name.rfind(c);
+    return at == std::string::npos ? std::ptrdiff_t{-1} : static_cast<std::ptrdiff_t>(at);
+  };
   return last(':') <= last('/') ? name + ":latest" : name;
 }
 

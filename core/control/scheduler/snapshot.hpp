@@ -67,7 +67,8 @@ class Snapshot {
   [[nodiscard]] const TopologyColumn& topology(const std::string& key) const;
   /// Matching, non-terminating pods per node. An empty selector counts every pod; callers treat it themselves.
   /// The reference holds until some 250 other selectors have been asked for.
-  [[nodiscard]] const PodCountColumn& matching_pods(const std::string& namespace_name, const cluster::LabelSelector& selector) const;
+  [[nodiscard]] const PodCountColumn& matching_pods(const std::string& namespace_name,
+                                                    const cluster::LabelSelector& selector) const;
 
   /// Null if no node ever had the image.
   [[nodiscard]] const ImageId* find_image(std::string_view normalized_name) const;

@@ -21,7 +21,8 @@ SpreadConstraint to_constraint(const cluster::TopologySpreadConstraint& source, 
   if (source.label_selector) constraint.selector = *source.label_selector;
   for (const std::string& key : source.match_label_keys) {
     const auto label = pod_labels.find(key);
-    if (label != pod_labels.end()) constraint.selector.match_expressions.push_back({key, SelectorOperator::In, {label->second}});
+    if (label != pod_labels.end())
+      constraint.selector.match_expressions.push_back({key, SelectorOperator::In, {label->second}});
   }
   constraint.selects_nothing = !source.label_selector && constraint.is_empty();
   return constraint;

@@ -1,5 +1,6 @@
 #pragma once
-// Topology spread constraints of a pod, its own or the system's defaults, ready to be counted (kubernetes-semantics §1.5, §1.7).
+// Topology spread constraints of a pod, its own or the system's defaults, ready to be counted (kubernetes-semantics §1.5,
+// §1.7).
 
 #include <cstdint>
 #include <string_view>

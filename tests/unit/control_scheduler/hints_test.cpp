@@ -14,7 +14,9 @@ ClusterEvent node_added(const cluster::Node& added) { return {Kind::NodeAdded, n
 ClusterEvent node_updated(const cluster::Node& before, const cluster::Node& after) {
   return {Kind::NodeUpdated, share(before), share(after), nullptr, nullptr};
 }
-ClusterEvent pod_added(const cluster::Pod& added) { return {Kind::AssignedPodAdded, nullptr, nullptr, nullptr, on("n", added)}; }
+ClusterEvent pod_added(const cluster::Pod& added) {
+  return {Kind::AssignedPodAdded, nullptr, nullptr, nullptr, on("n", added)};
+}
 ClusterEvent pod_deleted(const cluster::Pod& deleted) {
   return {Kind::AssignedPodDeleted, nullptr, nullptr, on("n", deleted), nullptr};
 }

@@ -7,7 +7,8 @@ namespace {
 
 using namespace testing;  // NOLINT: notation of these tests
 
-cluster::Container container(std::initializer_list<std::pair<const char*, const char*>> requests, const char* restart_policy = "") {
+cluster::Container container(std::initializer_list<std::pair<const char*, const char*>> requests,
+                             const char* restart_policy = "") {
   cluster::Container made;
   made.resources.requests = resources(requests);
   made.restart_policy = restart_policy;
@@ -47,8 +48,9 @@ TEST(Requests, ALimitAloneIsAlsoTheRequest) {
 }
 
 TEST(Requests, StartUpCountsTheLargestInitContainerBesideTheSidecarsStartedBefore) {
-  const auto spec = spec_of({container({{"cpu", "100m"}})}, {container({{"cpu", "900m"}}), container({{"cpu", "200m"}}, "Always"),
-                                                             container({{"cpu", "750m"}})});
+  const auto spec =
+      spec_of({container({{"cpu", "100m"}})},
+              {container({{"cpu", "900m"}}), container({{"cpu", "200m"}}, "Always"), container({{"cpu", "750m"}})});
   EXPECT_EQ(requests_of(spec).occupied.milli_cpu, 950);  // max(100 + 200, 900, 750 + 200)
 }
 

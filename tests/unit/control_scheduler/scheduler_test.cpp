@@ -63,7 +63,8 @@ TEST(SchedulerComponent, TellsWhyAPodIsPendingInEventConditionAndDecision) {
   c.add(pod("web", "2", "1Gi"));
   c.settle();
   const std::string message =
-      "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is "
+      "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 "
+      "Preemption is "
       "not helpful for scheduling.";
   EXPECT_EQ(c.events_about("web"), std::vector<std::string>{"Warning FailedScheduling default-scheduler: " + message});
   const auto* condition = cluster::find_condition(c.pod_named("web")->status.conditions, "PodScheduled");
@@ -112,7 +113,8 @@ TEST(SchedulerComponent, SchedulesAPendingPodWhenItsNodeIsUncordoned) {
   c.run_until(at(5'000));
   EXPECT_EQ(c.node_of("web"), "");
   EXPECT_EQ(c.decisions.size(), 1U) << "nothing happened, so it is not tried again";
-  ASSERT_TRUE(c.api.patch<cluster::Node>({"", "n1"}, [](cluster::Node& edited) { edited.spec.unschedulable = false; }).has_value());
+  ASSERT_TRUE(
+      c.api.patch<cluster::Node>({"", "n1"}, [](cluster::Node& edited) { edited.spec.unschedulable = false; }).has_value());
   c.settle();
   EXPECT_EQ(c.node_of("web"), "n1");
 }

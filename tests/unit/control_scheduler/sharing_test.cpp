@@ -49,9 +49,7 @@ cluster::Node random_node(RandomStream& random, std::size_t number) {
   cluster::Node made = node("n" + std::to_string(number), "4", "8Gi", labels);
   made.spec.unschedulable = random.below(10) == 0;
   if (random.below(5) == 0) made.spec.taints.push_back({"soft", "", "PreferNoSchedule", {}});
-  if (random.below(2) == 0) {
-    made.status.images.push_back({{"registry.example/app:1"}, 400LL * 1024 * 1024});
-  }
+  if (random.below(2) == 0) { made.status.images.push_back({{"registry.example/app:1"}, 400LL * 1024 * 1024}); }
   return made;
 }
 
@@ -95,7 +93,8 @@ TEST(Ties, AreDrawnBySeedAndPodName) {
     const cluster::Pod incoming = pod("p" + std::to_string(i));
     const Decision decision = schedule_one(incoming, snapshot, default_profile(), 1, Detail::Outcome);
     EXPECT_EQ(decision.node, schedule_one(incoming, snapshot, default_profile(), 1, Detail::Outcome).node);
-    seed_matters = seed_matters || decision.node != schedule_one(incoming, snapshot, default_profile(), 2, Detail::Outcome).node;
+    seed_matters =
+        seed_matters || decision.node != schedule_one(incoming, snapshot, default_profile(), 2, Detail::Outcome).node;
     ++chosen[decision.node];
   }
   EXPECT_TRUE(seed_matters);

@@ -18,8 +18,9 @@ std::string order_of(const Snapshot& snapshot) {
 
 TEST(NodeOrder, TakesZonesByTurns) {
   Snapshot snapshot;
-  add_nodes(snapshot, {node("a1", "1", "1Gi", {{kZone, "a"}}), node("a2", "1", "1Gi", {{kZone, "a"}}), node("a3", "1", "1Gi", {{kZone, "a"}}),
-                       node("b1", "1", "1Gi", {{kZone, "b"}}), node("none", "1", "1Gi"), node("b2", "1", "1Gi", {{kZone, "b"}})});
+  add_nodes(snapshot, {node("a1", "1", "1Gi", {{kZone, "a"}}), node("a2", "1", "1Gi", {{kZone, "a"}}),
+                       node("a3", "1", "1Gi", {{kZone, "a"}}), node("b1", "1", "1Gi", {{kZone, "b"}}), node("none", "1", "1Gi"),
+                       node("b2", "1", "1Gi", {{kZone, "b"}})});
   EXPECT_EQ(order_of(snapshot), "a1 b1 none a2 b2 a3");
 }
 
@@ -34,16 +35,17 @@ TEST(NodeOrder, PutsANodeThatCameBackAtTheEndOfItsZone) {
 
 TEST(NodeOrder, FollowsANodeToItsNewZone) {
   Snapshot snapshot;
-  add_nodes(snapshot, {node("n1", "1", "1Gi", {{kZone, "a"}}), node("n2", "1", "1Gi", {{kZone, "a"}}), node("n3", "1", "1Gi", {{kZone, "b"}})});
+  add_nodes(snapshot, {node("n1", "1", "1Gi", {{kZone, "a"}}), node("n2", "1", "1Gi", {{kZone, "a"}}),
+                       node("n3", "1", "1Gi", {{kZone, "b"}})});
   EXPECT_EQ(order_of(snapshot), "n1 n3 n2");
   add_nodes(snapshot, {node("n1", "1", "1Gi", {{kZone, "b"}})});
   EXPECT_EQ(order_of(snapshot), "n2 n3 n1");
 }
 
 TEST(Sampling, ExaminesAsManyNodesAsTheReferenceListsForAdaptivePercentages) {
-  const std::vector<std::pair<std::size_t, std::size_t>> expected{{50, 50},    {99, 99},     {100, 100},  {125, 100},
-                                                                  {250, 120},  {500, 230},   {1000, 420}, {2500, 750},
-                                                                  {5000, 500}, {5625, 281},  {6000, 300}, {10000, 500}};
+  const std::vector<std::pair<std::size_t, std::size_t>> expected{{50, 50},    {99, 99},    {100, 100},  {125, 100},
+                                                                  {250, 120},  {500, 230},  {1000, 420}, {2500, 750},
+                                                                  {5000, 500}, {5625, 281}, {6000, 300}, {10000, 500}};
   for (const auto& [nodes, wanted] : expected) EXPECT_EQ(feasible_nodes_to_find(nodes, 0), wanted) << nodes << " nodes";
   EXPECT_EQ(feasible_nodes_to_find(1000, 100), 1000U);
   EXPECT_EQ(feasible_nodes_to_find(1000, 1), 100U);
@@ -95,8 +97,12 @@ TEST(Sums, StayRightOverAnyHistory) {
     const std::string& target = names[random.below(names.size())];
     const std::string pod_name = "p" + std::to_string(random.below(30));
     switch (random.below(5)) {
-      case 0: add_nodes(snapshot, {node(target, "4", "8Gi", {{"zone", random.below(2) != 0U ? "a" : "b"}})}); break;
-      case 1: snapshot.remove_node(target); break;
+      case 0:
+        add_nodes(snapshot, {node(target, "4", "8Gi", {{"zone", random.below(2) != 0U ? "a" : "b"}})});
+        break;
+      case 1:
+        snapshot.remove_node(target);
+        break;
       case 2:
         snapshot.remove_pod({"default", pod_name});
         placed.erase(pod_name);

@@ -38,7 +38,8 @@ inline cluster::Node node(const std::string& name, const char* cpu, const char* 
 }
 
 /// A pod of one container; absent requests are written as null.
-inline cluster::Pod pod(const std::string& name, const char* cpu = nullptr, const char* memory = nullptr, cluster::Labels labels = {}) {
+inline cluster::Pod pod(const std::string& name, const char* cpu = nullptr, const char* memory = nullptr,
+                        cluster::Labels labels = {}) {
   cluster::Pod made;
   made.meta.name = name;
   made.meta.namespace_ = "default";

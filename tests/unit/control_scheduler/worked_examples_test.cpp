@@ -17,10 +17,11 @@ cluster::PreferredSchedulingTerm prefer(std::int32_t weight, const char* key, co
 class ExampleA : public ::testing::Test {
  protected:
   ExampleA() {
-    add_nodes(snapshot, {node("cp", "4", "8Gi", {}, {{"node-role.kubernetes.io/control-plane", "", "NoSchedule", {}}}),
-                         node("worker", "4", "8Gi", {{"disk", "ssd"}}), node("worker2", "4", "8Gi", {{"disk", "ssd"}, {"gpu", "true"}}),
-                         node("worker3", "4", "8Gi", {{"disk", "ssd"}, {"gpu", "true"}}, {{"dedicated", "db", "NoSchedule", {}}}),
-                         node("worker4", "4", "8Gi"), node("worker5", "4", "8Gi")});
+    add_nodes(snapshot,
+              {node("cp", "4", "8Gi", {}, {{"node-role.kubernetes.io/control-plane", "", "NoSchedule", {}}}),
+               node("worker", "4", "8Gi", {{"disk", "ssd"}}), node("worker2", "4", "8Gi", {{"disk", "ssd"}, {"gpu", "true"}}),
+               node("worker3", "4", "8Gi", {{"disk", "ssd"}, {"gpu", "true"}}, {{"dedicated", "db", "NoSchedule", {}}}),
+               node("worker4", "4", "8Gi"), node("worker5", "4", "8Gi")});
   }
   cluster::Pod replica(const std::string& name) const {
     return with_spec(pod(name, "3", "1Gi"), [](cluster::PodSpec& spec) {
@@ -58,10 +59,11 @@ TEST_F(ExampleA, FillsThePreferredWorkersFirstAndThenReportsWhyThePodIsPending) 
 
   const Decision p4 = decide(snapshot, replica("p4"));
   EXPECT_EQ(p4.node, "");
-  EXPECT_EQ(p4.message,
-            "0/6 nodes are available: 1 node(s) had untolerated taint {dedicated: db}, 1 node(s) had untolerated taint "
-            "{node-role.kubernetes.io/control-plane: }, 4 Insufficient cpu. no new claims to deallocate, preemption: 0/6 nodes are "
-            "available: 2 Preemption is not helpful for scheduling, 4 No preemption victims found for incoming pod.");
+  EXPECT_EQ(
+      p4.message,
+      "0/6 nodes are available: 1 node(s) had untolerated taint {dedicated: db}, 1 node(s) had untolerated taint "
+      "{node-role.kubernetes.io/control-plane: }, 4 Insufficient cpu. no new claims to deallocate, preemption: 0/6 nodes are "
+      "available: 2 Preemption is not helpful for scheduling, 4 No preemption victims found for incoming pod.");
 }
 
 TEST(ExampleB, UnequalNodesAreScoredByWhatIsLeftAndByBalance) {
@@ -209,8 +211,9 @@ TEST(ExampleG, AHardConstraintLeavesOnlyTheEmptierZone) {
   const std::string text = "node(s) didn't match pod topology spread constraints";
   EXPECT_EQ(decision.detail->rejected[0], (NodeRejection{"a1", "PodTopologySpread", Code::Unschedulable, {text}}));
   EXPECT_EQ(decision.detail->rejected[1], (NodeRejection{"a2", "PodTopologySpread", Code::Unschedulable, {text}}));
-  EXPECT_EQ(decision.detail->rejected[2], (NodeRejection{"keyless", "PodTopologySpread", Code::UnschedulableAndUnresolvable,
-                                                         {text + " (missing required label)"}}));
+  EXPECT_EQ(decision.detail->rejected[2],
+            (NodeRejection{
+                "keyless", "PodTopologySpread", Code::UnschedulableAndUnresolvable, {text + " (missing required label)"}}));
 }
 
 TEST(ExampleI, ReasonsOfAllNodesAreCountedAndSortedAsTexts) {
@@ -220,12 +223,13 @@ TEST(ExampleI, ReasonsOfAllNodesAreCountedAndSortedAsTexts) {
   cluster::Node cordoned = node("cordoned", "8", "16Gi");
   cordoned.spec.unschedulable = true;
   add_nodes(snapshot, {node("cp", "8", "16Gi", {}, {{"node-role.kubernetes.io/control-plane", "", "NoSchedule", {}}}),
-                       node("lost", "8", "16Gi", {}, {{"node.kubernetes.io/unreachable", "", "NoExecute", {}}}), cordoned, crowded,
-                       node("small", "1", "1Gi"), node("slow", "1", "16Gi")});
+                       node("lost", "8", "16Gi", {}, {{"node.kubernetes.io/unreachable", "", "NoExecute", {}}}), cordoned,
+                       crowded, node("small", "1", "1Gi"), node("slow", "1", "16Gi")});
   const Decision decision = decide(snapshot, pod("p", "2", "4Gi"));
   const std::string expected =
       "0/6 nodes are available: 1 Insufficient memory, 1 Too many pods, 1 node(s) had untolerated taint "
-      "{node-role.kubernetes.io/control-plane: }, 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, 1 node(s) were "
+      "{node-role.kubernetes.io/control-plane: }, 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, 1 "
+      "node(s) were "
       "unschedulable, 2 Insufficient cpu. ";
   EXPECT_EQ(decision.message.substr(0, expected.size()), expected);
 }

@@ -110,7 +110,8 @@ bool existing_matches(const AffinityTerm& term, const CycleInput& input, const L
 }
 
 struct RequiredState final : PluginState {
-  explicit RequiredState(const Snapshot& snapshot) : others_anti_affinity(snapshot), affinity(snapshot), anti_affinity(snapshot) {}
+  explicit RequiredState(const Snapshot& snapshot)
+      : others_anti_affinity(snapshot), affinity(snapshot), anti_affinity(snapshot) {}
   Terms affinity_terms;
   Terms anti_affinity_terms;
   Tally others_anti_affinity;  ///< existing pods' anti-affinity terms that mean the incoming pod
@@ -154,7 +155,8 @@ class InterPodAffinity final : public SchedulerPlugin {
   [[nodiscard]] std::int64_t score(const CycleInput&, const PluginState* state, const NodeInfo& node) const override {
     return static_cast<const PreferredState*>(state)->sums.sum_over_keys(node.index);
   }
-  void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>, std::span<std::int64_t> scores) const override;
+  void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>,
+                 std::span<std::int64_t> scores) const override;
   [[nodiscard]] bool worth_retrying(const CycleInput& input, const ClusterEvent& event) const override;
 
  private:
@@ -248,7 +250,8 @@ PreScoreResult InterPodAffinity::pre_score(const CycleInput& input, std::span<co
       add_incoming(affinity, other, 1);
       add_incoming(anti_affinity, other, -1);
       for (const AffinityTerm& term : other.required_affinity) {
-        if (existing_matches(term, input, labels_of_namespace)) state->sums.add(term.topology_key, index, kHardPodAffinityWeight);
+        if (existing_matches(term, input, labels_of_namespace))
+          state->sums.add(term.topology_key, index, kHardPodAffinityWeight);
       }
       add_existing(other.preferred_affinity, 1);
       add_existing(other.preferred_anti_affinity, -1);
@@ -297,15 +300,20 @@ bool InterPodAffinity::worth_retrying(const CycleInput& input, const ClusterEven
     });
   };
   switch (event.kind) {
-    case ClusterEvent::Kind::OwnPodUpdated: return !(event.old_pod->meta.labels == event.new_pod->meta.labels);
-    case ClusterEvent::Kind::AssignedPodAdded: return matches_all(affinity, *event.new_pod);
-    case ClusterEvent::Kind::AssignedPodDeleted: return matches_all(anti_affinity, *event.old_pod);
+    case ClusterEvent::Kind::OwnPodUpdated:
+      return !(event.old_pod->meta.labels == event.new_pod->meta.labels);
+    case ClusterEvent::Kind::AssignedPodAdded:
+      return matches_all(affinity, *event.new_pod);
+    case ClusterEvent::Kind::AssignedPodDeleted:
+      return matches_all(anti_affinity, *event.old_pod);
     case ClusterEvent::Kind::AssignedPodUpdated:
       return (!matches_all(affinity, *event.old_pod) && matches_all(affinity, *event.new_pod)) ||
              (matches_all(anti_affinity, *event.old_pod) && !matches_all(anti_affinity, *event.new_pod));
     case ClusterEvent::Kind::NodeAdded:
-    case ClusterEvent::Kind::NodeUpdated: return topology_appeared(affinity, event) || topology_appeared(anti_affinity, event);
-    case ClusterEvent::Kind::NodeDeleted: return false;
+    case ClusterEvent::Kind::NodeUpdated:
+      return topology_appeared(affinity, event) || topology_appeared(anti_affinity, event);
+    case ClusterEvent::Kind::NodeDeleted:
+      return false;
   }
   return true;
 }

@@ -67,7 +67,8 @@ class NodeAffinity final : public SchedulerPlugin {
     return result;
   }
 
-  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node, Reasons* reasons) const override {
+  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node,
+                            Reasons* reasons) const override {
     if (selects(*input.pod_class.spec, *node.node)) return Code::Success;
     if (reasons) reasons->emplace_back("node(s) didn't match Pod's node affinity/selector");
     return Code::UnschedulableAndUnresolvable;
@@ -86,7 +87,8 @@ class NodeAffinity final : public SchedulerPlugin {
     return sum;
   }
 
-  void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>, std::span<std::int64_t> scores) const override {
+  void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>,
+                 std::span<std::int64_t> scores) const override {
     normalize_by_maximum(scores, /*reverse=*/false);
   }
 

@@ -10,7 +10,8 @@ class NodeName final : public SchedulerPlugin {
   [[nodiscard]] std::string_view name() const override { return "NodeName"; }
   [[nodiscard]] ExtensionPoints extension_points() const override { return {.filter = true, .score = false}; }
 
-  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node, Reasons* reasons) const override {
+  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node,
+                            Reasons* reasons) const override {
     if (input.pod.node_name.empty() || input.pod.node_name == node.name) return Code::Success;
     if (reasons) reasons->emplace_back("node(s) didn't match the requested node name");
     return Code::UnschedulableAndUnresolvable;

@@ -51,7 +51,8 @@ std::int64_t free_share(std::int64_t requested, std::int64_t capacity) {
 }
 
 bool fits_when_empty(const Resources& request, const cluster::Node& node) {
-  return fits(request, allocatable_of(node.status.allocatable), allowed_pods(node.status.allocatable), {}, 0, nullptr) == Code::Success;
+  return fits(request, allocatable_of(node.status.allocatable), allowed_pods(node.status.allocatable), {}, 0, nullptr) ==
+         Code::Success;
 }
 
 bool any_requested_resource_grew(const Resources& request, const cluster::Node& before, const cluster::Node& after) {
@@ -72,8 +73,10 @@ class NodeResourcesFit final : public SchedulerPlugin {
   [[nodiscard]] std::string_view name() const override { return "NodeResourcesFit"; }
   [[nodiscard]] ExtensionPoints extension_points() const override { return {.filter = true, .score = true}; }
 
-  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node, Reasons* reasons) const override {
-    return fits(input.pod_class.requests.occupied, node.allocatable, node.allowed_pods, node.requested, node.pods.size(), reasons);
+  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node,
+                            Reasons* reasons) const override {
+    return fits(input.pod_class.requests.occupied, node.allocatable, node.allowed_pods, node.requested, node.pods.size(),
+                reasons);
   }
 
   /// LeastAllocated over cpu and memory, both of weight 1; a resource that the node has none of is left out of the mean.

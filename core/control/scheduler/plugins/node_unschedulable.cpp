@@ -11,7 +11,8 @@ class NodeUnschedulable final : public SchedulerPlugin {
   [[nodiscard]] std::string_view name() const override { return "NodeUnschedulable"; }
   [[nodiscard]] ExtensionPoints extension_points() const override { return {.filter = true, .score = false}; }
 
-  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node, Reasons* reasons) const override {
+  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node,
+                            Reasons* reasons) const override {
     if (!node.node->spec.unschedulable || tolerated(input)) return Code::Success;
     if (reasons) reasons->emplace_back("node(s) were unschedulable");
     return Code::UnschedulableAndUnresolvable;

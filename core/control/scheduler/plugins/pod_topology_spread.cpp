@@ -24,9 +24,8 @@ std::vector<Counted> counted(std::vector<SpreadConstraint> constraints, const Cy
   std::vector<Counted> result;
   for (SpreadConstraint& constraint : constraints) {
     const TopologyColumn& topology = input.snapshot.topology(constraint.topology_key);
-    const PodCountColumn* pods = constraint.counts_no_pod()
-                                     ? nullptr
-                                     : &input.snapshot.matching_pods(input.pod_class.namespace_, constraint.selector);
+    const PodCountColumn* pods =
+        constraint.counts_no_pod() ? nullptr : &input.snapshot.matching_pods(input.pod_class.namespace_, constraint.selector);
     result.push_back({std::move(constraint), &topology, pods});
   }
   return result;
@@ -88,7 +87,8 @@ void find_candidates(SoftState& state, std::span<const NodeIndex> feasible) {
     }
     for (std::size_t i = 0; i < state.constraints.size(); ++i) {
       SoftConstraint& soft = state.constraints[i];
-      const std::uint32_t value = soft.topology->value(node);  // 0: with the defaults, nodes without the key are one more domain
+      const std::uint32_t value =
+          soft.topology->value(node);  // 0: with the defaults, nodes without the key are one more domain
       if (soft.per_node || soft.is_candidate[value]) continue;
       soft.is_candidate[value] = true;
       ++domains[i];
@@ -179,8 +179,9 @@ class PodTopologySpread final : public SchedulerPlugin {
     const bool own = !input.pod_class.spec->topology_spread_constraints.empty();
     auto state = std::make_unique<SoftState>();
     state->require_all_keys = own;
-    for (Counted& entry : counted(own ? own_constraints(input.pod_class, "ScheduleAnyway")
-                                      : default_constraints(input.pod_class, input.snapshot), input)) {
+    for (Counted& entry : counted(
+             own ? own_constraints(input.pod_class, "ScheduleAnyway") : default_constraints(input.pod_class, input.snapshot),
+             input)) {
       SoftConstraint soft{std::move(entry), false, {}, {}, 0};
       soft.per_node = soft.constraint.topology_key == kHostnameKey;
       soft.matching.resize(soft.topology->size(), 0);
@@ -231,13 +232,18 @@ class PodTopologySpread final : public SchedulerPlugin {
     switch (event.kind) {
       case ClusterEvent::Kind::OwnPodUpdated:
         return !(event.old_pod->meta.labels == event.new_pod->meta.labels);
-      case ClusterEvent::Kind::AssignedPodAdded: return counts(constraints, input, *event.new_pod);
-      case ClusterEvent::Kind::AssignedPodDeleted: return counts(constraints, input, *event.old_pod);
+      case ClusterEvent::Kind::AssignedPodAdded:
+        return counts(constraints, input, *event.new_pod);
+      case ClusterEvent::Kind::AssignedPodDeleted:
+        return counts(constraints, input, *event.old_pod);
       case ClusterEvent::Kind::AssignedPodUpdated:
         return counts(constraints, input, *event.old_pod) != counts(constraints, input, *event.new_pod);
-      case ClusterEvent::Kind::NodeAdded: return has_keys(constraints, *event.new_node);
-      case ClusterEvent::Kind::NodeDeleted: return has_keys(constraints, *event.old_node);
-      case ClusterEvent::Kind::NodeUpdated: return domain_changed(constraints, *event.old_node, *event.new_node);
+      case ClusterEvent::Kind::NodeAdded:
+        return has_keys(constraints, *event.new_node);
+      case ClusterEvent::Kind::NodeDeleted:
+        return has_keys(constraints, *event.old_node);
+      case ClusterEvent::Kind::NodeUpdated:
+        return domain_changed(constraints, *event.old_node, *event.new_node);
     }
     return true;
   }
@@ -263,7 +269,8 @@ class PodTopologySpread final : public SchedulerPlugin {
                                            [](const SpreadConstraint& constraint) { return constraint.honor_node_taints; });
     if (taints_matter && !(before.spec.taints == after.spec.taints)) return true;
     return std::any_of(constraints.begin(), constraints.end(), [&](const SpreadConstraint& constraint) {
-      return before.meta.labels->find(constraint.topology_key)->second != after.meta.labels->find(constraint.topology_key)->second;
+      return before.meta.labels->find(constraint.topology_key)->second !=
+             after.meta.labels->find(constraint.topology_key)->second;
     });
   }
 };

@@ -19,7 +19,8 @@ class TaintToleration final : public SchedulerPlugin {
   [[nodiscard]] std::string_view name() const override { return "TaintToleration"; }
   [[nodiscard]] ExtensionPoints extension_points() const override { return {.filter = true, .score = true}; }
 
-  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node, Reasons* reasons) const override {
+  [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node,
+                            Reasons* reasons) const override {
     const Taint* taint = first_untolerated(node.node->spec.taints, input.pod_class.spec->tolerations);
     if (taint == nullptr) return Code::Success;
     if (reasons) reasons->push_back("node(s) had untolerated taint {" + taint->key + ": " + taint->value + "}");
@@ -33,7 +34,8 @@ class TaintToleration final : public SchedulerPlugin {
     });
   }
 
-  void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>, std::span<std::int64_t> scores) const override {
+  void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>,
+                 std::span<std::int64_t> scores) const override {
     normalize_by_maximum(scores, /*reverse=*/true);
   }
 
