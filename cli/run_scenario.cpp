@@ -108,6 +108,13 @@ Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, 
   auto writer = record::Writer::create(request.folder, writer_options(request.scenario), request.overwrite);
   if (!writer) return tl::unexpected(Errors{writer.error()});
 
+  // What the run was given belongs to its identity: the digest differs wherever an input does, also when the difference
+  // (a start-up time within one probe period, say) leaves no other trace.
+  const std::string resolved = scenario::resolved_json(request.scenario);
+  const std::string calibration = scenario::write_calibration(request.calibration);
+  (*writer)->mark({kTimeZero, "run", "scenario", sha256_hex(resolved)});
+  (*writer)->mark({kTimeZero, "run", "calibration", sha256_hex(calibration)});
+
   world::RunContext context;
   context.sink = writer->get();
   context.interrupted = request.interrupted;
@@ -130,7 +137,6 @@ Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, 
   result.summary.wall_seconds = static_cast<double>(host::monotonic_ns() - began) * 1e-9;
   session->reset();
 
-  const std::string resolved = scenario::resolved_json(request.scenario);
   json manifest = manifest_of(request, world.name(), resolved);
   manifest["wall_time_s"] = result.summary.wall_seconds;
   manifest["result"] = {{"status", !result.error                                      ? "completed"
