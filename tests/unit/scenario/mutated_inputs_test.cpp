@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, 36> kTokens{"[",   "]",    "{",     "}",     "&a ",  "*a",   "<<: ",  "- ",         "|\n",  ">",     "\"",       "'",
                                                    "!!str ", "? ", ": ",    ",",     "#",    "%",    "@",     "`",          "~",    "null",  "010",      "1e400",
-                                                   "-",   "\n",   "  ",    "\t",    "\xff", "\xe2\x80\xae", "yes", "---\n", "...\n", "0x10", "[[[[[[[[", "{{"}};
+                                                   "-",   "\n",   "  ",    "\t",    "\xff", "\xe2\x80\xae", "yes", "---\n", "...\n", "0x10", "[[[[[[[[", "{{"};
 
 /// One random change: a token put in, a few bytes taken out, a byte replaced, a piece repeated, the rest of a line dropped.
 void damage(std::string& text, RandomStream& random) {
