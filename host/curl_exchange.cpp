@@ -111,6 +111,7 @@ std::size_t CurlExchange::on_header(char* data, std::size_t size, std::size_t co
   auto& exchange = *static_cast<CurlExchange*>(self);
   const std::string_view line = trim(std::string_view(data, size * count));
   if (line.starts_with("HTTP/")) exchange.response_.headers.clear();  // an interim answer came before
+  exchange.headers_complete_ = line.empty();
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos) {
     std::string name(line.substr(0, colon));
@@ -142,6 +143,8 @@ HttpResult CurlExchange::result(CURLcode code) {
     return fail(ErrorCode::EngineRefused, "an answer of more than " + std::to_string(request_.response_limit) + " bytes");
   }
   if (code != CURLE_OK) return fail(transport_error(code, error_text_));
+  // curl takes a connection that ends inside the headers for a whole answer without a body.
+  if (!request_.connect_only && !headers_complete_) return fail(ErrorCode::EngineRefused, "the answer ended inside its headers");
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
   response_.status = static_cast<int>(status);

@@ -37,6 +37,7 @@ class CurlExchange {
   HttpRequest request_;
   HttpResponse response_;
   curl_slist* headers_ = nullptr;
+  bool headers_complete_ = false;  ///< the empty line behind the answer's headers was there
   std::FILE* upload_ = nullptr;
   bool upload_missing_ = false;
   bool too_large_ = false;

@@ -1,6 +1,7 @@
 #include "core/cluster/selector.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -35,12 +36,12 @@ std::string format_requirement(const SelectorRequirement& requirement) {
   std::vector<std::string> values = requirement.values;
   std::sort(values.begin(), values.end());
   switch (requirement.op) {
-    case SelectorOperator::In: return fmt::format("{} in ({})", requirement.key, join(values, ","));
-    case SelectorOperator::NotIn: return fmt::format("{} notin ({})", requirement.key, join(values, ","));
+    case SelectorOperator::In: return fmt::format("{} in ({})", requirement.key, fmt::join(values, ","));
+    case SelectorOperator::NotIn: return fmt::format("{} notin ({})", requirement.key, fmt::join(values, ","));
     case SelectorOperator::Exists: return requirement.key;
     case SelectorOperator::DoesNotExist: return "!" + requirement.key;
-    case SelectorOperator::Gt: return fmt::format("{}>{}", requirement.key, join(values, ","));
-    case SelectorOperator::Lt: return fmt::format("{}<{}", requirement.key, join(values, ","));
+    case SelectorOperator::Gt: return fmt::format("{}>{}", requirement.key, fmt::join(values, ","));
+    case SelectorOperator::Lt: return fmt::format("{}<{}", requirement.key, fmt::join(values, ","));
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #include "core/cluster/selector_errors.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 
@@ -28,7 +29,7 @@ std::string quoted(std::string_view text) {
 std::string quoted(const std::vector<std::string>& values) {
   std::vector<std::string> texts;
   for (const std::string& value : values) texts.push_back(quoted(std::string_view(value)));
-  return fmt::format("[{}]", join(texts, ","));
+  return fmt::format("[{}]", fmt::join(texts, ","));
 }
 
 std::string invalid_value(std::string_view path, std::string_view shown, std::string_view detail) {
@@ -67,15 +68,6 @@ void check_values(const SelectorRequirement& requirement, const std::string& pat
 
 }  // namespace
 
-std::string join(const std::vector<std::string>& parts, std::string_view separator) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) text += separator;
-    text += parts[i];
-  }
-  return text;
-}
-
 bool parse_go_int(std::string_view text, std::int64_t& out) {
   if (!text.empty() && text.front() == '+') {
     text.remove_prefix(1);
@@ -89,7 +81,7 @@ bool parse_go_int(std::string_view text, std::int64_t& out) {
 std::vector<std::string> key_errors(std::string_view key, std::string_view path) {
   const std::vector<std::string> reasons = label_key_errors(key);
   if (reasons.empty()) return {};
-  return {invalid_value(path, quoted(key), join(reasons, "; "))};
+  return {invalid_value(path, quoted(key), fmt::format("{}", fmt::join(reasons, "; ")))};
 }
 
 std::vector<std::string> requirement_errors(const SelectorRequirement& requirement, std::string_view path) {
@@ -100,14 +92,14 @@ std::vector<std::string> requirement_errors(const SelectorRequirement& requireme
     const std::string& value = requirement.values[i];
     if (const auto reasons = label_value_errors(value); !reasons.empty()) {
       errors.push_back(invalid_value(fmt::format("{}[{}][{}]", values_path, i, requirement.key), quoted(std::string_view(value)),
-                                     join(reasons, "; ")));
+                                     fmt::format("{}", fmt::join(reasons, "; "))));
     }
   }
   return errors;
 }
 
 std::string join_errors(const std::vector<std::string>& errors) {
-  return errors.size() == 1 ? errors.front() : fmt::format("[{}]", join(errors, ", "));
+  return errors.size() == 1 ? errors.front() : fmt::format("[{}]", fmt::join(errors, ", "));
 }
 
 std::vector<std::string> selector_errors(const LabelSelector& selector) {

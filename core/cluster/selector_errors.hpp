@@ -13,7 +13,6 @@ namespace tandem::cluster {
 std::vector<std::string> requirement_errors(const SelectorRequirement& requirement, std::string_view path);
 /// The key alone, as the text parser checks it first.
 std::vector<std::string> key_errors(std::string_view key, std::string_view path);
-std::string join(const std::vector<std::string>& parts, std::string_view separator);
 /// Kubernetes' aggregate: one error as it is, several as "[a, b]".
 std::string join_errors(const std::vector<std::string>& errors);
 

@@ -47,7 +47,8 @@ bool Engine::step(SimTime limit) {
 }
 
 void Engine::run_until(SimTime limit) {
-  while (step(limit)) {}
+  while (step(limit)) {
+  }
   if (now_ < limit && limit != kTimeNever) now_ = limit;
 }
 

@@ -2,7 +2,6 @@
 
 #include <signal.h>
 
-#include <xbt/log.h>
 #include <array>
 #include <cmath>
 #include <set>
@@ -10,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <xbt/log.h>
 
 #include "core/base/check.hpp"
 
@@ -201,9 +201,9 @@ class SimGridNetwork final : public BulkNetwork {
   Topology topology_;
   std::vector<bool> connected_;  ///< by vertex
   std::unique_ptr<s4u::Engine> engine_;
-  std::vector<s4u::Host*> hosts_;                                             ///< by vertex; null for switches
+  std::vector<s4u::Host*> hosts_;  ///< by vertex; null for switches
   std::vector<std::vector<std::pair<s4u::SplitDuplexLink*, double>>> links_;  ///< by vertex, with their full bandwidth
-  std::unordered_map<const s4u::Activity*, Live> live_;                       ///< look-up only
+  std::unordered_map<const s4u::Activity*, Live> live_;  ///< look-up only
   std::vector<const s4u::Activity*> ended_;
   std::set<s4u::Activity*> stop_;
 };

@@ -71,7 +71,7 @@ class Balancer {
   void release_upstream(std::uint32_t index);
   Upstream& upstream(std::uint32_t index) { return *upstreams_[index]; }
 
-  std::vector<Worker> workers;  ///< instance by instance
+  std::vector<Worker> workers;      ///< instance by instance
   bool accepting = false;
   DeadlineQueue read_deadlines;
 

@@ -18,8 +18,7 @@ constexpr double kDefaultWeight = 1024;
 /// The container engine is outside the nodes' slices and may use the whole machine.
 CpuGroupId add_container_engine(Cpu& cpu, MachineId machine, std::int64_t milli_cores) {
   const SliceId slice = cpu.add_slice(machine, {.milli_cores = milli_cores, .weight = kDefaultWeight});
-  return cpu.add_group(slice,
-                       {.weight = kDefaultWeight, .quota_us = 0, .parallel = kContainerEngineThreads, .period_origin = {}});
+  return cpu.add_group(slice, {.weight = kDefaultWeight, .quota_us = 0, .parallel = kContainerEngineThreads, .period_origin = {}});
 }
 
 }  // namespace
@@ -45,8 +44,7 @@ ClusterModel::ClusterModel(scenario::Scenario scenario, const scenario::Calibrat
     for (const scenario::NodeSpec& node : scenario_.cluster.nodes) {
       const MachineId machine = cpu_.add_machine(node.cpu_milli);
       const CpuGroupId container_engine = add_container_engine(cpu_, machine, node.cpu_milli);
-      node_cpus_.push_back(
-          {cpu_.add_slice(machine, {.milli_cores = node.cpu_milli, .weight = kDefaultWeight}), container_engine});
+      node_cpus_.push_back({cpu_.add_slice(machine, {.milli_cores = node.cpu_milli, .weight = kDefaultWeight}), container_engine});
     }
   }
 
@@ -75,8 +73,8 @@ std::unique_ptr<Sampler> ClusterModel::make_sampler(std::function<void(const rec
 }
 
 bool needs_bulk_transfers(const scenario::Scenario& scenario) {
-  return scenario.registry &&
-         std::any_of(scenario.images.begin(), scenario.images.end(), [](const auto& entry) { return !entry.second.preloaded; });
+  return scenario.registry && std::any_of(scenario.images.begin(), scenario.images.end(),
+                                          [](const auto& entry) { return !entry.second.preloaded; });
 }
 
 }  // namespace tandem::sim

@@ -28,9 +28,9 @@ class ClusterModel {
   ClusterModel(const ClusterModel&) = delete;
   ClusterModel& operator=(const ClusterModel&) = delete;
 
-  [[nodiscard]] Engine& engine() { return engine_; }            ///< the run's Clock
-  [[nodiscard]] SimNodeRuntime& nodes() { return *nodes_; }     ///< NodeRuntime
-  [[nodiscard]] RequestPath& requests() { return *requests_; }  ///< TrafficDriver and BalancerRuntime
+  [[nodiscard]] Engine& engine() { return engine_; }                  ///< the run's Clock
+  [[nodiscard]] SimNodeRuntime& nodes() { return *nodes_; }           ///< NodeRuntime
+  [[nodiscard]] RequestPath& requests() { return *requests_; }        ///< TrafficDriver and BalancerRuntime
   [[nodiscard]] Cpu& cpu() { return cpu_; }
   [[nodiscard]] PodNetwork& network() { return network_; }
 

@@ -179,19 +179,15 @@ void Cpu::change_cap(std::uint32_t index, std::int64_t cap_milli) {
   const bool slice_was_contended = slice.contended();
 
   if ((cap_milli == 0) != (group.cap_milli == 0)) {
-    if (cap_milli > 0)
-      insert_sorted(slice.busy, index);
-    else
-      erase_sorted(slice.busy, index);
+    if (cap_milli > 0) insert_sorted(slice.busy, index);
+    else erase_sorted(slice.busy, index);
   }
   slice.demand_milli += cap_milli - group.cap_milli;
   group.cap_milli = cap_milli;
   const std::int64_t effective = std::min(slice.demand_milli, slice.milli_cores);
   if ((effective == 0) != (slice.effective_milli == 0)) {
-    if (effective > 0)
-      insert_sorted(machine.busy, group.slice);
-    else
-      erase_sorted(machine.busy, group.slice);
+    if (effective > 0) insert_sorted(machine.busy, group.slice);
+    else erase_sorted(machine.busy, group.slice);
   }
   machine.demand_milli += effective - slice.effective_milli;
   slice.effective_milli = effective;
@@ -232,10 +228,8 @@ void Cpu::water_fill(std::vector<Claim>& claims, double capacity) {
     double left = capacity;
     double weights = 0;
     for (const Claim& claim : claims) {
-      if (claim.settled)
-        left -= claim.share;
-      else
-        weights += claim.weight;
+      if (claim.settled) left -= claim.share;
+      else weights += claim.weight;
     }
     if (weights == 0) return;
     const double level = left / weights;

@@ -26,10 +26,10 @@ struct CpuSliceOptions {
 };
 
 struct CpuGroupOptions {
-  double weight = 2;          ///< against the other busy groups of the slice (cpu.shares)
-  std::int64_t quota_us = 0;  ///< CPU time a period of 100 ms; 0 = no limit
-  int parallel = 1;           ///< threads: tasks beyond that share this many cores
-  SimTime period_origin;      ///< some moment at which a bandwidth period begins
+  double weight = 2;             ///< against the other busy groups of the slice (cpu.shares)
+  std::int64_t quota_us = 0;     ///< CPU time a period of 100 ms; 0 = no limit
+  int parallel = 1;              ///< threads: tasks beyond that share this many cores
+  SimTime period_origin;         ///< some moment at which a bandwidth period begins
 };
 
 /// All CPUs of a run. Deterministic: rates are recomputed in order of ids, amounts of work are doubles of nanoseconds,
@@ -52,9 +52,9 @@ class Cpu final : private EventHandler {
   void start(CpuGroupId group, double work_ns, EventHandler& done, std::uint32_t kind, std::uint64_t payload);
 
   // Observation changes nothing, not even rounding: everything is computed from the last update on.
-  [[nodiscard]] double used_ns(CpuGroupId group) const;             ///< CPU time since the group was added
+  [[nodiscard]] double used_ns(CpuGroupId group) const;         ///< CPU time since the group was added
   [[nodiscard]] std::int64_t throttled_ns(CpuGroupId group) const;  ///< wall time in which it was throttled with work to do
-  [[nodiscard]] double used_ns(SliceId slice) const;                ///< sum over its groups, removed ones included
+  [[nodiscard]] double used_ns(SliceId slice) const;            ///< sum over its groups, removed ones included
   [[nodiscard]] std::size_t tasks(CpuGroupId group) const { return group_at(group).tasks.size(); }
   [[nodiscard]] double rate(CpuGroupId group) const { return group_at(group).rate; }  ///< cores it gets now
 
@@ -70,12 +70,12 @@ class Cpu final : private EventHandler {
     std::uint32_t slice = 0;
     double weight = 2;
     int parallel = 1;
-    double quota_ns = 0;  ///< a period; 0 = no limit
+    double quota_ns = 0;         ///< a period; 0 = no limit
     std::int64_t period_start = 0;
     double period_used = 0;
     bool throttled = false;
     bool alive = false;
-    bool firing = false;  ///< its completions are being delivered: rates follow when that is done
+    bool firing = false;         ///< its completions are being delivered: rates follow when that is done
     std::uint32_t incarnation = 0;
     std::int64_t cap_milli = 0;  ///< what it could use now; part of its slice's demand
     double rate = 0;             ///< cores it gets
@@ -83,7 +83,7 @@ class Cpu final : private EventHandler {
     double virtual_ns = 0;       ///< CPU time each task has received since the group was last idle
     double used_ns = 0;
     std::int64_t throttled_ns = 0;
-    std::vector<Task> tasks;  ///< heap by (finish, sequence)
+    std::vector<Task> tasks;     ///< heap by (finish, sequence)
     std::uint64_t next_sequence = 0;
     TimerHandle armed;
     std::int64_t armed_at = 0;
@@ -95,8 +95,8 @@ class Cpu final : private EventHandler {
     std::int64_t demand_milli = 0;     ///< sum of the groups' caps
     std::int64_t effective_milli = 0;  ///< min(demand, milli_cores); part of the machine's demand
     double removed_used_ns = 0;
-    std::vector<std::uint32_t> busy;    ///< groups with a cap, ascending
-    std::vector<std::uint32_t> groups;  ///< all groups alive, ascending
+    std::vector<std::uint32_t> busy;   ///< groups with a cap, ascending
+    std::vector<std::uint32_t> groups; ///< all groups alive, ascending
     [[nodiscard]] bool contended() const { return demand_milli > milli_cores; }
   };
   struct Machine {

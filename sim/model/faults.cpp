@@ -32,8 +32,7 @@ Status SimFaultInjector::heal(std::uint32_t fault_id) {
 Status SimFaultInjector::kill(std::uint32_t fault_id, const scenario::Fault& fault) {
   for (const cluster::Ptr<cluster::Pod>& pod : world::chaos_pods(fault, fault_id, parts_.server, parts_.seed)) {
     if (fault.action == "pod-kill") {
-      const auto removed =
-          parts_.server.remove<cluster::Pod>(key_of(pod->meta), {.grace_period_seconds = 0, .uid = pod->meta.uid});
+      const auto removed = parts_.server.remove<cluster::Pod>(key_of(pod->meta), {.grace_period_seconds = 0, .uid = pod->meta.uid});
       if (!removed) return tl::unexpected(removed.error());
     } else if (const auto container = parts_.nodes.find_container(pod->meta.uid, world::chaos_container(fault, *pod))) {
       parts_.nodes.kill_container(*container);

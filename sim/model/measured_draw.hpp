@@ -31,8 +31,7 @@ class MeasuredDraw {
 /// What is left of `whole` once `part`, which happens within it and independently, is taken out.
 [[nodiscard]] inline scenario::Measured remainder_of(const scenario::Measured& whole, const scenario::Measured& part) {
   const double variance = whole.stddev_ms * whole.stddev_ms - part.stddev_ms * part.stddev_ms;
-  return {std::max(whole.mean_ms - part.mean_ms, 0.0), std::sqrt(std::max(variance, 0.0)),
-          std::min(whole.samples, part.samples)};
+  return {std::max(whole.mean_ms - part.mean_ms, 0.0), std::sqrt(std::max(variance, 0.0)), std::min(whole.samples, part.samples)};
 }
 
 }  // namespace tandem::sim

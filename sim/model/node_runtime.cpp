@@ -29,7 +29,9 @@ constexpr double kCreateCpuShare = 0.15;
 constexpr double kStartCpuShare = 0.75;
 constexpr std::int64_t kPeriodNs = 100'000'000;
 
-Error missing_container(const std::string& id) { return make_error(ErrorCode::UsageNotFound, "no running container " + id); }
+Error missing_container(const std::string& id) {
+  return make_error(ErrorCode::UsageNotFound, "no running container " + id);
+}
 
 }  // namespace
 
@@ -177,8 +179,7 @@ void SimNodeRuntime::start_container(const ContainerRequest& request, std::funct
   container.draws = RandomStream(
       scenario_.seed, fmt::format("container/{}/{}/{}", request.pod.namespace_, request.pod.name, request.container_name),
       static_cast<std::uint64_t>(request.restart_count));
-  const std::string identity =
-      fmt::format("{}/{}/{}/{}", request.pod.uid, request.container_name, request.restart_count, container.number);
+  const std::string identity = fmt::format("{}/{}/{}/{}", request.pod.uid, request.container_name, request.restart_count, container.number);
   for (std::uint64_t part = 0; part < 4; ++part) {
     container.id += fmt::format("{:016x}", stable_hash(identity, scenario_.seed + part));
   }
@@ -212,9 +213,9 @@ void SimNodeRuntime::start_process(Container& container, const std::function<voi
   identity.pod_number = network_.pod_number(identity.pod);
   identity.cpu_speed = cpu_speed_;
   identity.entity = container.number;
-  container.replica =
-      std::make_unique<Replica>(engine_, cpu_, group, image, identity,
-                                [this, number = container.number](std::int32_t code) { process_ended(number, code); });
+  container.replica = std::make_unique<Replica>(engine_, cpu_, group, image, identity, [this, number = container.number](std::int32_t code) {
+    process_ended(number, code);
+  });
   network_.open(container.address, container.port, *container.replica);
   done(ContainerStarted{container.id, now});
 }
@@ -263,8 +264,7 @@ bool SimNodeRuntime::kill_container(const std::string& container_id) {
 std::optional<std::string> SimNodeRuntime::find_container(const std::string& pod_uid, const std::string& container_name) const {
   for (const auto& [number, container] : containers_) {
     const bool named = container_name.empty() || container->request.container_name == container_name;
-    if (container->request.pod.uid == pod_uid && named && container->replica != nullptr && !container->ended)
-      return container->id;
+    if (container->request.pod.uid == pod_uid && named && container->replica != nullptr && !container->ended) return container->id;
   }
   return std::nullopt;
 }
@@ -297,10 +297,8 @@ void SimNodeRuntime::exec(const std::string& container_id, const std::vector<std
   const Container* container = find(container_id);
   const bool running = container != nullptr && container->replica != nullptr && !container->ended;
   later({}, 0, [container_id, running, done = std::move(done)] {
-    if (running)
-      done(0);
-    else
-      done(fail(missing_container(container_id)));
+    if (running) done(0);
+    else done(fail(missing_container(container_id)));
   });
 }
 

@@ -36,11 +36,11 @@ class SimNodeRuntime final : public control::NodeRuntime {
     Engine& engine;
     Cpu& cpu;
     PodNetwork& network;
-    const scenario::Scenario& scenario;  ///< outlives the runtime
+    const scenario::Scenario& scenario;          ///< outlives the runtime
     const scenario::Calibration& calibration;
-    std::vector<NodeCpu> nodes;           ///< by node number
-    std::vector<NetworkNode> hosts;       ///< by node number: places in the engine's topology
-    std::optional<NetworkNode> registry;  ///< where images that are not preloaded come from
+    std::vector<NodeCpu> nodes;                  ///< by node number
+    std::vector<NetworkNode> hosts;              ///< by node number: places in the engine's topology
+    std::optional<NetworkNode> registry;         ///< where images that are not preloaded come from
   };
   explicit SimNodeRuntime(Parts parts);
   ~SimNodeRuntime() override;
@@ -79,7 +79,7 @@ class SimNodeRuntime final : public control::NodeRuntime {
   struct Container {
     std::string id;
     control::ContainerRequest request;
-    std::uint32_t number = 0;  ///< order of starting
+    std::uint32_t number = 0;       ///< order of starting
     std::uint32_t node = 0;
     std::int32_t port = 0;
     AddressId address{};
@@ -122,8 +122,8 @@ class SimNodeRuntime final : public control::NodeRuntime {
   MeasuredDraw container_stop_;
   MeasuredDraw sandbox_create_;
 
-  std::set<std::pair<std::uint32_t, std::string>> pulled_;          ///< node, image
-  std::map<std::string, AddressId> sandboxes_;                      ///< by pod uid
+  std::set<std::pair<std::uint32_t, std::string>> pulled_;      ///< node, image
+  std::map<std::string, AddressId> sandboxes_;                  ///< by pod uid
   std::map<std::uint32_t, std::unique_ptr<Container>> containers_;  ///< by number; kept while their sandbox exists
   std::map<std::string, std::uint32_t, std::less<>> container_numbers_;
   std::map<std::uint64_t, std::unique_ptr<Operation>> operations_;

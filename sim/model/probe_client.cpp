@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -52,11 +51,7 @@ std::string probe_url(const control::ProbeRequest& request) {
 }
 
 ProbeClient::ProbeClient(Engine& engine, PodNetwork& network, const scenario::Calibration& calibration, std::uint64_t seed)
-    : engine_(engine),
-      network_(network),
-      overhead_(calibration.probe),
-      app_request_(calibration.app_request),
-      draws_(seed, "probe") {}
+    : engine_(engine), network_(network), overhead_(calibration.probe), app_request_(calibration.app_request), draws_(seed, "probe") {}
 
 void ProbeClient::probe(AddressId address, const control::ProbeRequest& request, std::function<void(ProbeOutcome)> done) {
   const std::uint64_t ticket = ++last_ticket_;
@@ -72,8 +67,7 @@ void ProbeClient::probe(AddressId address, const control::ProbeRequest& request,
                                     finish(ticket, {}, {ProbeResult::Failure, timeout_text(pending_.at(ticket).request)});
                                   });
   pending_.emplace(ticket, std::move(pending));
-  engine_.after(overhead - overhead / 2, EventClass::Network, static_cast<std::uint32_t>(ticket),
-                [this, ticket] { connect(ticket); });
+  engine_.after(overhead - overhead / 2, EventClass::Network, static_cast<std::uint32_t>(ticket), [this, ticket] { connect(ticket); });
 }
 
 void ProbeClient::connect(std::uint64_t ticket) {
@@ -85,9 +79,8 @@ void ProbeClient::connect(std::uint64_t ticket) {
   if (http == nullptr) {
     // A TCP probe connects and hangs up.
     const bool open = replica != nullptr && replica->listening();
-    return finish(
-        ticket, pending.receive,
-        open ? ProbeOutcome{ProbeResult::Success, ""} : ProbeOutcome{ProbeResult::Failure, refused_text(pending.request)});
+    return finish(ticket, pending.receive, open ? ProbeOutcome{ProbeResult::Success, ""}
+                                                : ProbeOutcome{ProbeResult::Failure, refused_text(pending.request)});
   }
   const ReplicaRequest asked{without_query(http->path), 1.0, app_request_.ns(draws_.exponential(ticket, 1.0, 1))};
   if (replica == nullptr || !replica->accept(*this, ticket, asked)) {
@@ -100,8 +93,7 @@ void ProbeClient::answered(const Replica& /*replica*/, std::uint64_t ticket, con
   if (found == pending_.end()) return;  // timed out before
   // The kubelet takes 200 to 399 for success.
   if (answer.status >= 200 && answer.status < 400) return finish(ticket, found->second.receive, {ProbeResult::Success, ""});
-  finish(ticket, found->second.receive,
-         {ProbeResult::Failure, fmt::format("HTTP probe failed with statuscode: {}", answer.status)});
+  finish(ticket, found->second.receive, {ProbeResult::Failure, fmt::format("HTTP probe failed with statuscode: {}", answer.status)});
 }
 
 void ProbeClient::connection_reset(const Replica& /*replica*/, std::uint64_t ticket) {
@@ -115,8 +107,7 @@ void ProbeClient::finish(std::uint64_t ticket, SimDuration delay, ProbeOutcome o
   if (found->second.timeout) engine_.cancel(found->second.timeout);
   const std::function<void(ProbeOutcome)> done = std::move(found->second.done);
   pending_.erase(found);
-  engine_.after(delay, EventClass::Runtime, static_cast<std::uint32_t>(ticket),
-                [done, outcome = std::move(outcome)] { done(outcome); });
+  engine_.after(delay, EventClass::Runtime, static_cast<std::uint32_t>(ticket), [done, outcome = std::move(outcome)] { done(outcome); });
 }
 
 }  // namespace tandem::sim

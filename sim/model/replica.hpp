@@ -16,19 +16,19 @@ namespace tandem::sim {
 
 /// What arrives at a replica. One request a connection.
 struct ReplicaRequest {
-  std::string_view path;     ///< without query; needed during the call only
-  double demand_factor = 1;  ///< exponential(1) variate for routes with exponential demand
-  double overhead_ns = 0;    ///< CPU time beyond the route's demand (calibration app_request)
+  std::string_view path;       ///< without query; needed during the call only
+  double demand_factor = 1;    ///< exponential(1) variate for routes with exponential demand
+  double overhead_ns = 0;      ///< CPU time beyond the route's demand (calibration app_request)
 };
 
 /// What the replica reports about a request it answered.
 struct ReplicaAnswer {
   std::uint16_t status = 0;
-  std::int64_t bytes = 0;  ///< size of the body
-  SimDuration queued;      ///< accepted → a worker took it
-  SimDuration service;     ///< a worker took it → answer written
-  SimDuration cpu;         ///< CPU time spent on it
-  SimDuration throttled;   ///< CFS throttling of the container inside `service`
+  std::int64_t bytes = 0;      ///< size of the body
+  SimDuration queued;          ///< accepted → a worker took it
+  SimDuration service;         ///< a worker took it → answer written
+  SimDuration cpu;             ///< CPU time spent on it
+  SimDuration throttled;       ///< CFS throttling of the container inside `service`
 };
 
 class Replica;
@@ -47,10 +47,10 @@ class ReplicaClient {
 class Replica final : private EventHandler {
  public:
   struct Options {
-    std::string pod;               ///< names the replica in records
-    std::uint32_t pod_number = 0;  ///< the same as a number, for who keeps a table of names
-    double cpu_speed = 1.0;        ///< a demand of D takes D / cpu_speed of CPU time
-    std::uint32_t entity = 0;      ///< order among simultaneous events
+    std::string pod;              ///< names the replica in records
+    std::uint32_t pod_number = 0; ///< the same as a number, for who keeps a table of names
+    double cpu_speed = 1.0;       ///< a demand of D takes D / cpu_speed of CPU time
+    std::uint32_t entity = 0;     ///< order among simultaneous events
   };
 
   /// The process starts now and listens after the image's startup time. Its CPU time is taken from `group`, whose parallel
@@ -92,7 +92,7 @@ class Replica final : private EventHandler {
     double cpu_ns = 0;
     std::int64_t throttled_before = 0;
     std::uint32_t next = kNone;
-    TimerHandle waiting;  ///< off the CPU
+    TimerHandle waiting;       ///< off the CPU
     bool active = false;
   };
 

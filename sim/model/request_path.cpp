@@ -1,12 +1,10 @@
-// The life of a request. Its time-outs and lost messages are in request_path_timeouts.cpp, sources and balancers in
-// request_path_setup.cpp.
+// The life of a request. Balancers, sources and time-outs are set up in request_path_setup.cpp.
 #include "sim/model/request_path.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "core/base/check.hpp"
-#include "sim/model/token.hpp"
 
 namespace tandem::sim {
 
@@ -23,6 +21,9 @@ constexpr std::uint16_t kGatewayTimeout = 504;
 /// Size of a request on the wire: a GET with a few headers. Counts only where links have a bandwidth.
 constexpr std::int64_t kRequestBytes = 200;
 
+constexpr std::uint64_t join(std::uint32_t high, std::uint32_t low) { return static_cast<std::uint64_t>(high) << 32 | low; }
+constexpr std::uint32_t high_of(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32); }
+constexpr std::uint32_t low_of(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 constexpr SimDuration half(SimDuration duration) { return duration / 2; }
 
 }  // namespace
@@ -55,42 +56,28 @@ SimDuration RequestPath::one_way(const Request& request, std::uint32_t node, std
 
 void RequestPath::fire(std::uint32_t kind, std::uint64_t payload) {
   switch (kind) {
-    case kArrival:
-      return arrive(static_cast<std::uint32_t>(payload));
-    case kProxyDone:
-      return proxy_done(high_of(payload), low_of(payload));
-    case kReloaded:
-      return reloaded(static_cast<std::uint32_t>(payload));
-    case kClientDeadline:
-      return client_deadlines_due(static_cast<std::uint32_t>(payload));
-    case kReadDeadline:
-      return read_deadlines_due(static_cast<std::uint32_t>(payload));
-    default:
-      break;
+    case kArrival: return arrive(static_cast<std::uint32_t>(payload));
+    case kProxyDone: return proxy_done(high_of(payload), low_of(payload));
+    case kReloaded: return reloaded(static_cast<std::uint32_t>(payload));
+    case kClientDeadline: return client_deadlines_due(static_cast<std::uint32_t>(payload));
+    case kReadDeadline: return read_deadlines_due(static_cast<std::uint32_t>(payload));
+    default: break;
   }
   const std::uint32_t slot = find(payload);
   if (slot == kNoSlot) return;  // about an attempt that has ended
   const State state = requests_[slot].state;
   switch (kind) {
-    case kAtBalancer:
-      return at_balancer(slot);
-    case kAtReplica:
-      return at_replica(slot);
-    case kAnswerAtBalancer:
-      return answer_at_balancer(slot);
-    case kResetAtBalancer:
-      return attempt_failed(slot, balance::Outcome::Reset, true);
-    case kConnectRefused:
-      return attempt_failed(slot, balance::Outcome::ConnectFailed, false);
-    case kUnreachable:
-      return attempt_failed(slot, balance::Outcome::ConnectFailed, false);
+    case kAtBalancer: return at_balancer(slot);
+    case kAtReplica: return at_replica(slot);
+    case kAnswerAtBalancer: return answer_at_balancer(slot);
+    case kResetAtBalancer: return attempt_failed(slot, balance::Outcome::Reset, true);
+    case kConnectRefused: return attempt_failed(slot, balance::Outcome::ConnectFailed, false);
+    case kUnreachable: return attempt_failed(slot, balance::Outcome::ConnectFailed, false);
     case kConnectTimedOut:
       if (state == State::Connecting) attempt_failed(slot, balance::Outcome::TimedOut, false);
       return;
-    case kRefusedAtClient:
-      return end(slot, record::RequestOutcome::Refused, 0, engine_.now(), false);
-    default:
-      CHECK(false, "an event of unknown kind");
+    case kRefusedAtClient: return end(slot, record::RequestOutcome::Refused, 0, engine_.now(), false);
+    default: CHECK(false, "an event of unknown kind");
   }
 }
 
@@ -107,8 +94,7 @@ std::uint64_t RequestPath::take_connection(const Source& source, const Request& 
   if (!source.spec.keep_alive || request.state != State::ToBalancer) return ++last_connection_;
   std::vector<Balancer::IdleConnection>& idle = balancers_[request.balancer]->idle_connections[request.instance];
   // The newest are at the end; the very last may still be reading their answers.
-  const auto found =
-      std::find_if(idle.rbegin(), idle.rend(), [&](const auto& entry) { return entry.free_at <= engine_.now(); });
+  const auto found = std::find_if(idle.rbegin(), idle.rend(), [&](const auto& entry) { return entry.free_at <= engine_.now(); });
   if (found == idle.rend()) return ++last_connection_;
   const std::uint64_t number = found->number;
   idle.erase(std::next(found).base());
@@ -163,6 +149,25 @@ void RequestPath::arrive(std::uint32_t number) {
   source.deadlines.push(request.deadline, join(static_cast<std::uint32_t>(request.serial), slot));
   if (!std::exchange(source.deadlines.armed, true)) {
     engine_.schedule(request.deadline, EventClass::Traffic, number, *this, kClientDeadline, number);
+  }
+}
+
+void RequestPath::client_deadlines_due(std::uint32_t number) {
+  Source& source = sources_[number];
+  source.deadlines.armed = false;
+  while (!source.deadlines.empty()) {
+    const DeadlineQueue::Entry entry = source.deadlines.front();
+    const std::uint32_t slot = low_of(entry.token);
+    const Request& request = requests_[slot];
+    const bool alive = request.state != State::Free && static_cast<std::uint32_t>(request.serial) == high_of(entry.token);
+    if (alive && entry.deadline > engine_.now()) {
+      source.deadlines.armed = true;
+      engine_.schedule(entry.deadline, EventClass::Traffic, number, *this, kClientDeadline, number);
+      return;
+    }
+    source.deadlines.pop();
+    // The balancer sees the connection closed and lets go of the peer; that is no failure of the peer's (nginx status 499).
+    if (alive) end(slot, record::RequestOutcome::Timeout, 0, entry.deadline, false);
   }
 }
 
@@ -258,6 +263,23 @@ void RequestPath::at_replica(std::uint32_t slot) {
   }
 }
 
+void RequestPath::read_deadlines_due(std::uint32_t number) {
+  Balancer& balancer = *balancers_[number];
+  balancer.read_deadlines.armed = false;
+  while (!balancer.read_deadlines.empty()) {
+    const DeadlineQueue::Entry entry = balancer.read_deadlines.front();
+    const std::uint32_t slot = find(entry.token);
+    const bool waiting = slot != kNoSlot && requests_[slot].state == State::AtReplica;
+    if (waiting && entry.deadline > engine_.now()) {
+      balancer.read_deadlines.armed = true;
+      engine_.schedule(entry.deadline, EventClass::Network, number, *this, kReadDeadline, number);
+      return;
+    }
+    balancer.read_deadlines.pop();
+    if (waiting) attempt_failed(slot, balance::Outcome::TimedOut, true);
+  }
+}
+
 void RequestPath::finish_attempt(Request& request, balance::Outcome outcome) {
   if (!std::exchange(request.has_peer, false)) return;
   policy_of(request).on_finish(request.peer, outcome, engine_.now());
@@ -310,10 +332,31 @@ void RequestPath::connection_reset(const Replica& /*replica*/, std::uint64_t tic
   if (network_.reachable(node)) schedule(one_way(request, node, 0), kResetAtBalancer, slot);
 }
 
+// ---------------------------------------------------------------- messages to and from nodes that are cut off
+
+void RequestPath::send_to_node(Token token, EventKind kind, std::uint32_t node, SimDuration delay, SimDuration first_timeout) {
+  if (network_.reachable(node)) {
+    schedule(delay, kind, low_of(token));
+  } else {
+    held_[node].push_back({token, kind, engine_.now(), first_timeout, delay});
+  }
+}
+
+void RequestPath::node_healed(std::uint32_t node) {
+  const std::vector<Held> waiting = std::exchange(held_[node], {});
+  for (const Held& held : waiting) {
+    const std::uint32_t slot = find(held.token);
+    if (slot == kNoSlot) continue;
+    // Sent again after t, 3 t, 7 t, …: the first of these from now on gets through.
+    SimTime resent = held.first_sent + held.first_timeout;
+    for (SimDuration timeout = held.first_timeout * 2; resent < engine_.now(); timeout = timeout * 2) resent = resent + timeout;
+    schedule(resent - engine_.now() + held.delay, held.kind, slot);
+  }
+}
+
 // ---------------------------------------------------------------- end
 
-void RequestPath::end(std::uint32_t slot, record::RequestOutcome outcome, std::uint16_t status, SimTime end,
-                      bool from_replica) {
+void RequestPath::end(std::uint32_t slot, record::RequestOutcome outcome, std::uint16_t status, SimTime end, bool from_replica) {
   Request& request = requests_[slot];
   finish_attempt(request, balance::Outcome::Ok);
   if (request.has_upstream) balancers_[request.balancer]->release_upstream(request.upstream);
@@ -330,10 +373,8 @@ void RequestPath::end(std::uint32_t slot, record::RequestOutcome outcome, std::u
   record_.throttled = from_replica ? answer.throttled : SimDuration{-1};
   record_.status = status;
   record_.outcome = outcome;
-  if (from_replica)
-    record_.replica = network_.pod_name(request.replica_pod);
-  else
-    record_.replica.clear();
+  if (from_replica) record_.replica = network_.pod_name(request.replica_pod);
+  else record_.replica.clear();
   record_.connection = request.connection;
   record_.attempts = request.attempts;
   if (outcome == record::RequestOutcome::Ok && sources_[request.source].spec.keep_alive) {

@@ -52,14 +52,13 @@ class RequestPath final : public traffic::TrafficDriver,
   // BalancerRuntime. A balancer accepts at once, so `done` runs inside start(); errors are answered inside the call too.
   // The product must have a model (nginx).
   void start(const std::string& service, const balance::BalancerSpec& spec, std::function<void(Status)> done) override;
-  void set_backends(const std::string& service, std::vector<balance::Backend> backends,
-                    std::function<void(Status)> applied) override;
+  void set_backends(const std::string& service, std::vector<balance::Backend> backends, std::function<void(Status)> applied) override;
 
   /// Conservation: sent == answered + failed + in_flight at any time (a checker in the tests).
   struct Totals {
     std::uint64_t sent = 0;
-    std::uint64_t answered = 0;  ///< records with outcome Ok
-    std::uint64_t failed = 0;    ///< records with any other outcome
+    std::uint64_t answered = 0;   ///< records with outcome Ok
+    std::uint64_t failed = 0;     ///< records with any other outcome
     std::uint64_t in_flight = 0;
     friend bool operator==(const Totals&, const Totals&) = default;
   };
@@ -67,8 +66,8 @@ class RequestPath final : public traffic::TrafficDriver,
 
  private:
   enum EventKind : std::uint32_t {
-    kArrival,     ///< payload: source
-    kAtBalancer,  ///< these carry a request token
+    kArrival,           ///< payload: source
+    kAtBalancer,        ///< these carry a request token
     kAtReplica,
     kAnswerAtBalancer,
     kResetAtBalancer,
@@ -76,10 +75,10 @@ class RequestPath final : public traffic::TrafficDriver,
     kConnectTimedOut,
     kUnreachable,
     kRefusedAtClient,
-    kProxyDone,       ///< payload: balancer << 32 | worker
-    kReloaded,        ///< payload: balancer
-    kClientDeadline,  ///< payload: source
-    kReadDeadline,    ///< payload: balancer
+    kProxyDone,         ///< payload: balancer << 32 | worker
+    kReloaded,          ///< payload: balancer
+    kClientDeadline,    ///< payload: source
+    kReadDeadline,      ///< payload: balancer
   };
   /// Where a request is. Its pool slot is free in state Free.
   enum class State : std::uint8_t { Free, ToBalancer, InProxy, Connecting, AtReplica, Refusing };
@@ -93,7 +92,7 @@ class RequestPath final : public traffic::TrafficDriver,
     std::uint32_t generation = 0;
     std::uint32_t next_free = 0;
     std::uint32_t source = 0;
-    std::uint64_t serial = 0;  ///< number among all requests of the run
+    std::uint64_t serial = 0;        ///< number among all requests of the run
     std::uint64_t index = 0;
     SimTime intended;
     SimTime sent;
@@ -102,16 +101,16 @@ class RequestPath final : public traffic::TrafficDriver,
     double app_ns = 0;
     double proxy_cpu_ns = 0;
     SimDuration client_receive;
-    SimDuration client_hop;     ///< one way
-    SimDuration proxy_latency;  ///< each way
-    SimDuration replica_hop;    ///< one way
+    SimDuration client_hop;          ///< one way
+    SimDuration proxy_latency;       ///< each way
+    SimDuration replica_hop;         ///< one way
     std::uint64_t connection = 0;
     std::uint32_t balancer = 0;
     std::uint32_t instance = 0;
     std::uint32_t worker = 0;
     std::uint32_t upstream = 0;
     balance::PeerRef peer;
-    bool has_peer = false;  ///< an attempt is counted at the policy
+    bool has_peer = false;           ///< an attempt is counted at the policy
     bool has_upstream = false;
     balance::TriedPeers tried;
     std::uint8_t attempts = 0;
@@ -122,9 +121,9 @@ class RequestPath final : public traffic::TrafficDriver,
   struct Source {
     Source(const scenario::TrafficSpec& traffic, std::uint64_t seed);
     scenario::TrafficSpec spec;
-    std::string path;       ///< without query
-    std::string service;    ///< "namespace/name"
-    bool retryable = true;  ///< idempotent: may be sent again after bytes of it were sent
+    std::string path;                ///< without query
+    std::string service;             ///< "namespace/name"
+    bool retryable = true;           ///< idempotent: may be sent again after bytes of it were sent
     traffic::RequestStream stream;
     CounterStream overheads;
     traffic::PlannedRequest planned;
@@ -204,9 +203,9 @@ class RequestPath final : public traffic::TrafficDriver,
   std::uint32_t free_ = kNoSlot;
   std::uint64_t last_serial_ = 0;
   std::uint64_t last_connection_ = 0;
-  std::vector<std::vector<Held>> held_;  ///< by node
+  std::vector<std::vector<Held>> held_;         ///< by node
   Totals totals_;
-  record::RequestRecord record_;  ///< re-used, so that its string keeps its memory
+  record::RequestRecord record_;                ///< re-used, so that its string keeps its memory
   std::function<void(const record::RequestRecord&)> recorder_;
 };
 

@@ -74,7 +74,8 @@ Status RequestPath::finish() {
   }
   // Every request in flight ends at its own time-out at the latest.
   const SimTime limit = engine_.now() + longest;
-  while (totals_.in_flight > 0 && engine_.step(limit)) {}
+  while (totals_.in_flight > 0 && engine_.step(limit)) {
+  }
   CHECK(totals_.in_flight == 0, "a request outlived its time-out");
   return {};
 }
@@ -98,8 +99,7 @@ void RequestPath::start(const std::string& service, const balance::BalancerSpec&
     const MachineId machine = placement_.on_host ? placement_.host : cpu_.add_machine(milli_cores);
     const SliceId slice = cpu_.add_slice(machine, {.milli_cores = milli_cores, .weight = 1024});
     for (std::size_t worker = first; worker < first + static_cast<std::size_t>(spec.workers); ++worker) {
-      balancer.workers[worker].group =
-          cpu_.add_group(slice, {.weight = 1024, .quota_us = 0, .parallel = 1, .period_origin = {}});
+      balancer.workers[worker].group = cpu_.add_group(slice, {.weight = 1024, .quota_us = 0, .parallel = 1, .period_origin = {}});
     }
   }
   balancer.accepting = true;

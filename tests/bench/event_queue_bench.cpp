@@ -30,7 +30,9 @@ void bare_queue(benchmark::State& bench) {
     std::int64_t time;
     std::uint64_t sequence;
     std::uint64_t payload;
-    bool operator>(const Event& other) const { return time != other.time ? time > other.time : sequence > other.sequence; }
+    bool operator>(const Event& other) const {
+      return time != other.time ? time > other.time : sequence > other.sequence;
+    }
   };
   std::priority_queue<Event, std::vector<Event>, std::greater<>> queue;
   Increments increments;

@@ -57,16 +57,14 @@ void requests(benchmark::State& bench) {
   model.requests().set_backends("default/web", backends, nullptr);
   model.engine().run_until(kTimeZero + seconds(5));
   std::uint64_t recorded = 0;
-  const Status started =
-      model.requests().start(scenario, [&](const record::RequestRecord& record) { recorded += record.status; });
+  const Status started = model.requests().start(scenario, [&](const record::RequestRecord& record) { recorded += record.status; });
   for (auto _ : bench) {
     const std::uint64_t sent = model.requests().totals().sent;
     while (model.requests().totals().sent == sent) model.engine().step();
   }
   benchmark::DoNotOptimize(recorded);
   bench.SetItemsProcessed(bench.iterations());
-  bench.counters["events"] =
-      benchmark::Counter(static_cast<double>(model.engine().events_fired()), benchmark::Counter::kAvgIterations);
+  bench.counters["events"] = benchmark::Counter(static_cast<double>(model.engine().events_fired()), benchmark::Counter::kAvgIterations);
 }
 
 BENCHMARK(requests)->Arg(2)->Arg(4)->Arg(0);

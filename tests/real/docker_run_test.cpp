@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 
 #include "cli/run_scenario.hpp"
 #include "core/judge/replay_input.hpp"
 #include "core/judge/rollouts.hpp"
 #include "core/record/recording.hpp"
+#include "core/traffic/stream.hpp"
 #include "core/world/control_plane.hpp"
 #include "real/docker/docker_world.hpp"
 #include "tests/real/engine_fixture.hpp"

@@ -2,12 +2,12 @@
 // Each test starts SimGrid, so each needs a process of its own.
 #include <gtest/gtest.h>
 
-#include <xbt/log.h>
 #include <map>
 #include <simgrid/kernel/Timer.hpp>
 #include <simgrid/s4u.hpp>
 #include <string>
 #include <vector>
+#include <xbt/log.h>
 
 #include "core/base/random.hpp"
 #include "sim/engine/engine.hpp"

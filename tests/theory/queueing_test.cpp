@@ -1,7 +1,7 @@
 // The whole request path against exact queueing theory: Poisson arrivals through a balancer to replicas, nothing else taking
-// time. Values and formulas: reference data-plane-semantics §2 (Kleinrock vol. 1; Pollaczek-Khinchine; Erlang C; the exact
-// Markov chain for join-shortest-queue). Loads are at most 0.8. Fixed seeds; the mean of each run must lie within three
-// standard errors of the exact value, the standard error taken from batch means.
+// time. Values and formulas: reference data-plane-semantics §2 (Kleinrock vol. 1; Pollaczek-Khinchine; Erlang C; exact CTMC for
+// join-shortest-queue). Loads are at most 0.8. Fixed seeds; the mean of each run must lie within three standard errors of the
+// exact value, the standard error taken from batch means.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -83,12 +83,11 @@ std::vector<double> response_times(const System& system, std::uint64_t seed, int
   }
   std::vector<std::string> nodes;
   for (int i = 0; i < system.replicas; ++i) nodes.push_back("worker0");
-  const balance::BalancerSpec spec = balancer([&](auto& made) {
-    made.policy = system.policy;
-    made.read_timeout = seconds(1'000'000);
-  });
+  balance::BalancerSpec balancer;
+  balancer.policy = system.policy;
+  balancer.read_timeout = seconds(1'000'000);
   lab.records.reserve(kRequests + kRequests / 10);
-  lab.serve(nodes, spec);
+  lab.serve(nodes, balancer);
   lab.run_until(from_seconds(duration + 10'000));
   std::sort(lab.records.begin(), lab.records.end(),
             [](const auto& a, const auto& b) { return std::pair(a.intended, a.traffic) < std::pair(b.intended, b.traffic); });

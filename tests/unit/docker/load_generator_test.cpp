@@ -203,7 +203,9 @@ TEST(Generator, IsOpenLoop) {
   for (const auto& record : outcome.records) {
     ++outcomes[record.outcome];
     EXPECT_LT((record.sent - record.intended), milliseconds(250)) << "waited for others";
-    if (record.outcome == record::RequestOutcome::Timeout) EXPECT_GE(record.end - record.intended, milliseconds(500));
+    if (record.outcome == record::RequestOutcome::Timeout) {
+      EXPECT_GE(record.end - record.intended, milliseconds(500));
+    }
   }
   EXPECT_GT(outcomes[record::RequestOutcome::Ok], 10);
   EXPECT_GT(outcomes[record::RequestOutcome::Timeout], 10);

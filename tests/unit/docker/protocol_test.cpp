@@ -152,7 +152,7 @@ TEST(Frames, RecordsArriveAsTheyWereWhateverThePieces) {
 }
 
 TEST(Frames, ForeignBytesAreRefusedNotTrusted) {
-  for (const std::string bytes : {std::string("HTTP/1.1 200 OK\r\n"), std::string(8, '\0'), std::string("\x02\0\0\0\x63x", 6)}) {
+  for (const std::string& bytes : {std::string("HTTP/1.1 200 OK\r\n"), std::string(8, '\0'), std::string("\x02\0\0\0\x63x", 6)}) {
     FrameReader reader({});
     EXPECT_FALSE(reader.feed(bytes));
   }

@@ -80,7 +80,9 @@ class RecordedControlPlane {
       after(milliseconds(400), [this, key, uid] { (void)server_.remove<Pod>(key, {.grace_period_seconds = 0, .uid = uid}); });
     }
     if (change.type != ChangeType::Added) return;
-    const SimDuration startup = startup_(born_++);
+    SimDuration startup = startup_(born_++);
+    // A negative start-up means: at the next whole second at least that far away, so that pods born together become ready at one instant.
+    if (startup < SimDuration{}) startup = next_whole_second(milliseconds(300) - startup) - milliseconds(300);
     after(milliseconds(10), [this, key, uid] { (void)server_.bind(key, uid, "kind-worker"); });
     after(milliseconds(300), [this, key] { edit(key, [](Pod& pod) { pod.status.phase = PodPhase::Running; }); });
     after(milliseconds(300) + startup, [this, key] {
@@ -92,6 +94,10 @@ class RecordedControlPlane {
         pod.status.conditions = {ready};
       });
     });
+  }
+  [[nodiscard]] SimDuration next_whole_second(SimDuration at_least) const {
+    const std::int64_t due = clock_.now().ns + at_least.ns;
+    return SimDuration{(due + 999'999'999) / 1'000'000'000 * 1'000'000'000 - clock_.now().ns};
   }
   void edit(const ObjectKey& key, const std::function<void(Pod&)>& change) {
     const auto pod = server_.get<Pod>(key);
@@ -110,7 +116,7 @@ class RecordedControlPlane {
 };
 
 SimDuration staggered(int pod) { return milliseconds(600 + 150 * pod); }
-SimDuration in_pairs(int) { return milliseconds(600); }
+SimDuration in_pairs(int) { return milliseconds(-600); }
 
 void expect_replay_agrees(const record::Recording& recording, const DeliveryProfile& profile) {
   const RunHistory history = RunHistory::of(recording);

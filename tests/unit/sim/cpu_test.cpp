@@ -128,8 +128,7 @@ TEST_F(CpuTest, ALimitOfHalfACoreRunsFiftyMillisecondsOfEachHundred) {
 }
 
 TEST_F(CpuTest, FourThreadsBurnTheirQuotaInAQuarterOfTheTime) {
-  const CpuGroupId container =
-      group(4000, {.weight = 2, .quota_us = cpu_quota_us_of(1000), .parallel = 4, .period_origin = {}});
+  const CpuGroupId container = group(4000, {.weight = 2, .quota_us = cpu_quota_us_of(1000), .parallel = 4, .period_origin = {}});
   for (std::uint64_t i = 0; i < 4; ++i) work(container, 30, i);
   run();
   // 100 ms of quota a period: 25 ms at four cores; the last 5 ms each in the next period.
@@ -141,7 +140,7 @@ TEST_F(CpuTest, PeriodsHaveTheirOwnPhaseAndQuotaIsNotSaved) {
   // Periods begin at 70 ms, 170 ms, …: what is left of one at the end is lost.
   const CpuGroupId container =
       group(1000, {.weight = 2, .quota_us = cpu_quota_us_of(300), .parallel = 1, .period_origin = kTimeZero - 30_ms});
-  work(container, 20, 0);                     // within the first period: 10 ms of quota left
+  work(container, 20, 0);                    // within the first period: 10 ms of quota left
   work(container, 40, 1, kTimeZero + 60_ms);  // 10 ms, then the new period begins at 70 with 30 ms
   run();
   EXPECT_EQ(ends.at, (std::vector<double>{20, 100}));
@@ -211,8 +210,7 @@ TEST(CpuObservation, LookingDoesNotChangeWhatHappens) {
     const SliceId slice = cpu.add_slice(machine, {.milli_cores = 1000, .weight = 1024});
     std::vector<CpuGroupId> groups;
     for (int i = 0; i < 3; ++i) {
-      groups.push_back(
-          cpu.add_group(slice, {.weight = 3.0 + i, .quota_us = i == 1 ? 7'000 : 0, .parallel = 2, .period_origin = {}}));
+      groups.push_back(cpu.add_group(slice, {.weight = 3.0 + i, .quota_us = i == 1 ? 7'000 : 0, .parallel = 2, .period_origin = {}}));
     }
     RandomStream random(1, "looking");
     for (std::uint64_t i = 0; i < 300; ++i) {

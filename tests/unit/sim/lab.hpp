@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,12 +32,6 @@ inline scenario::RouteSpec route(std::string pattern, SimDuration cpu, SimDurati
   spec.cpu = cpu;
   spec.wait = wait;
   spec.exponential = exponential;
-  return spec;
-}
-
-inline balance::BalancerSpec balancer(const std::function<void(balance::BalancerSpec&)>& change) {
-  balance::BalancerSpec spec;
-  change(spec);
   return spec;
 }
 
@@ -92,23 +85,22 @@ class Lab {
     return {"uid-" + name, "default", name, node, ip};
   }
   /// Starts a pod with one container as fast as the calibration allows; its id is known once it runs.
-  void start_pod(const control::PodIdentity& identity, const std::string& image_name = "web", std::int64_t cpu_limit_milli = 0,
-                 std::int64_t cpu_request_milli = 100) {
-    open().nodes().create_sandbox(
-        identity, [this, identity, image_name, cpu_limit_milli, cpu_request_milli](const Status& status) {
-          ASSERT_TRUE(status.has_value());
-          control::ContainerRequest request;
-          request.pod = identity;
-          request.container_name = "app";
-          request.image = image_name;
-          request.port = 8080;
-          request.cpu_request_milli = cpu_request_milli;
-          request.cpu_limit_milli = cpu_limit_milli;
-          model->nodes().start_container(request, [this, identity](const Result<control::ContainerStarted>& started) {
-            ASSERT_TRUE(started.has_value());
-            containers[identity.name] = *started;
-          });
-        });
+  void start_pod(const control::PodIdentity& identity, const std::string& image_name = "web",
+                 std::int64_t cpu_limit_milli = 0, std::int64_t cpu_request_milli = 100) {
+    open().nodes().create_sandbox(identity, [this, identity, image_name, cpu_limit_milli, cpu_request_milli](const Status& status) {
+      ASSERT_TRUE(status.has_value());
+      control::ContainerRequest request;
+      request.pod = identity;
+      request.container_name = "app";
+      request.image = image_name;
+      request.port = 8080;
+      request.cpu_request_milli = cpu_request_milli;
+      request.cpu_limit_milli = cpu_limit_milli;
+      model->nodes().start_container(request, [this, identity](const Result<control::ContainerStarted>& started) {
+        ASSERT_TRUE(started.has_value());
+        containers[identity.name] = *started;
+      });
+    });
   }
   void start_balancer(balance::BalancerSpec spec = {}) {
     open().requests().start("default/web", spec, [](const Status& status) { ASSERT_TRUE(status.has_value()); });

@@ -28,7 +28,8 @@ ProbeOutcome ask(Lab& lab, const control::ProbeRequest& request) {
   std::optional<ProbeOutcome> outcome;
   lab.open().nodes().probe(request, [&](const ProbeOutcome& answer) { outcome = answer; });
   EXPECT_FALSE(outcome.has_value()) << "answers never come inside the call";
-  while (!outcome && lab.open().engine().step()) {}
+  while (!outcome && lab.open().engine().step()) {
+  }
   return outcome.value_or(ProbeOutcome{ProbeResult::Error, "no answer"});
 }
 
@@ -373,7 +374,9 @@ TEST(Sampler, ReportsUseOfNodesAndContainersAndDisturbsNothing) {
     if (sample.entity == "node/worker0") node += sample.value;
     if (sample.entity == "container/a/app" && sample.metric == "cpu.used_cores") container += sample.value;
     if (sample.entity == "container/a/app" && sample.metric == "cpu.throttled_share") throttled += sample.value;
-    if (sample.entity == "node/worker1") { EXPECT_EQ(sample.value, 0); }
+    if (sample.entity == "node/worker1") {
+      EXPECT_EQ(sample.value, 0);
+    }
   }
   double demanded = 0;
   for (const record::RequestRecord& record : with) demanded += static_cast<double>(record.cpu.ns) * 1e-9;

@@ -42,8 +42,9 @@ double seconds_of(SimTime time) { return to_seconds(time - kTimeZero); }
 struct Transfers {
   explicit Transfers(const Topology& topology) : engine(make_simgrid_network(topology)) {}
   void transfer(SimTime at, NetworkNode from, NetworkNode to, std::int64_t bytes, SimTime& end) {
-    engine.at(at, EventClass::Runtime, 0,
-              [this, from, to, bytes, &end] { engine.transfer(from, to, bytes, [this, &end] { end = engine.now(); }); });
+    engine.at(at, EventClass::Runtime, 0, [this, from, to, bytes, &end] {
+      engine.transfer(from, to, bytes, [this, &end] { end = engine.now(); });
+    });
   }
   Engine engine;
 };
@@ -104,11 +105,10 @@ TEST(SimGridNetwork, EventsOfOursBetweenAndAtCompletionsKeepTheirOrder) {
         EXPECT_EQ(run.engine.now(), together);
         order.push_back(i);
         // Started by a completion: goes on from this very moment.
-        if (i == 0)
-          run.engine.transfer(cluster.registry, cluster.nodes[0], 30'000'000, [&] {
-            EXPECT_EQ(run.engine.now(), together + 1_s + 1'100_us);
-            order.push_back(100);
-          });
+        if (i == 0) run.engine.transfer(cluster.registry, cluster.nodes[0], 30'000'000, [&] {
+          EXPECT_EQ(run.engine.now(), together + 1_s + 1'100_us);
+          order.push_back(100);
+        });
       });
     });
   }
