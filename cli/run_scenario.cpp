@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/base/digest.hpp"
@@ -105,6 +106,7 @@ Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, 
   world::CapabilityReport report = world.capabilities(request.scenario);
   if (!report.errors.empty()) return tl::unexpected(std::move(report.errors));
 
+  const bool folder_was_there = host::exists(request.folder);
   auto writer = record::Writer::create(request.folder, writer_options(request.scenario), request.overwrite);
   if (!writer) return tl::unexpected(Errors{writer.error()});
 
@@ -125,6 +127,12 @@ Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, 
   auto session = world.open(request.scenario, context);
   if (!session) {
     progress.finish();
+    // Nothing was run: leave no empty recording behind, but never take away a folder that was not ours.
+    writer->reset();
+    if (!folder_was_there) {
+      std::error_code ignored;
+      std::filesystem::remove_all(request.folder, ignored);
+    }
     return tl::unexpected(Errors{session.error()});
   }
   RunResult result;
