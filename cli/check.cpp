@@ -10,6 +10,7 @@
 #include "cli/stored_run.hpp"
 #include "core/base/text.hpp"
 #include "core/judge/export_junit.hpp"
+#include "core/judge/host_load.hpp"
 #include "core/judge/summary.hpp"
 #include "host/files.hpp"
 
@@ -23,10 +24,13 @@ struct Options {
   std::string junit;
 };
 
-nlohmann::ordered_json to_json(const judge::CheckReport& report) {
+nlohmann::ordered_json to_json(const judge::CheckReport& report, const std::vector<std::string>& overload) {
   nlohmann::ordered_json json;
   json["version"] = 1;
-  json["score"] = report.score;
+  json["gradable"] = overload.empty();
+  json["notGradable"] = overload;
+  json["score"] = overload.empty() ? report.score : 0;
+  json["earned"] = report.score;
   json["maxScore"] = report.max_score;
   json["checks"] = nlohmann::ordered_json::array();
   for (const judge::CheckResult& result : report.results) {
@@ -51,9 +55,12 @@ int check(const Options& options, const CommonOptions& common) {
   if (!options.junit.empty()) {
     if (const Status written = host::replace_file(options.junit, judge::junit_xml(verdicts, run->recording)); !written) return report(written.error(), common);
   }
-  if (common.json) fmt::print("{}\n", to_json(verdicts).dump(2));
+  const std::vector<std::string> overload = judge::not_gradable_reasons(run->recording);
+  if (common.json) fmt::print("{}\n", to_json(verdicts, overload).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   else fmt::print("{}", judge::summary_text(run->recording, run->history, verdicts, {.ascii = !unicode_output()}));
-  return verdicts.all_passed() ? kExitOk : kExitCheckFailed;
+  if (!verdicts.all_passed()) return kExitCheckFailed;
+  // A run on an overloaded machine earns nothing, whatever its checks say.
+  return overload.empty() ? kExitOk : exit_code_of(ErrorCode::HostOverloaded);
 }
 
 }  // namespace
@@ -62,7 +69,8 @@ Command check_command() {
   return {"check", "Evaluate a scenario's checks on a recording.",
           "  tandem check runs/a                                 summary, thresholds, checks with points\n"
           "  tandem check runs/a --scenario stricter.yaml        another scenario's checks on the same run\n"
-          "  tandem check runs/a --junit checks.xml --json       for machines\n",
+          "  tandem check runs/a --junit checks.xml --json       for machines\n"
+          "Exit code 4: the checks passed, but the machine was too busy for the run to count.\n",
           [](CLI::App& app, CommonOptions& common) {
             auto options = std::make_shared<Options>();
             app.add_option("run", options->run, "recording folder")->required();

@@ -7,7 +7,9 @@
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
 #include "core/base/text.hpp"
+#include "core/judge/table.hpp"
 #include "real/docker/cleaner.hpp"
+#include "real/engine/run_identity.hpp"
 
 namespace tandem::cli {
 
@@ -19,11 +21,43 @@ struct Options {
   std::string run;
 };
 
-void print_list(const char* title, const std::vector<std::string>& items) {
-  for (const std::string& item : items) fmt::print("  {:<9} {}\n", title, escape_for_terminal(item));
+std::string text_table(const docker::CleanReport& report, bool dry_run) {
+  judge::Table table({"TYPE", "NAME", "RUN", "STATUS", "REASON"});
+  const auto add = [&](const std::vector<docker::CleanedObject>& objects, const char* status) {
+    for (const docker::CleanedObject& object : objects) {
+      table.add({object.type, escape_for_terminal(object.name), object.run_id.empty() ? "<unknown>" : object.run_id, status,
+                 object.reason.empty() ? "<none>" : escape_for_terminal(object.reason)});
+    }
+  };
+  add(report.removed, dry_run ? "would go" : "removed");
+  add(report.survivors, "left");
+  add(report.spared, "spared");
+  return table.rows() > 1 ? table.text() : "Nothing of ours is left.\n";
+}
+
+nlohmann::ordered_json to_json(const docker::CleanReport& report, bool dry_run) {
+  const auto list = [](const std::vector<docker::CleanedObject>& objects) {
+    auto array = nlohmann::ordered_json::array();
+    for (const docker::CleanedObject& object : objects) {
+      nlohmann::ordered_json one = {{"type", object.type}, {"name", object.name}, {"run", object.run_id}};
+      if (!object.reason.empty()) one["reason"] = object.reason;
+      array.push_back(std::move(one));
+    }
+    return array;
+  };
+  return {{"version", 2},
+          {"dryRun", dry_run},
+          {"runs", report.runs},
+          {"removed", list(report.removed)},
+          {"survivors", list(report.survivors)},
+          {"spared", list(report.spared)}};
 }
 
 int clean(const Options& options, const CommonOptions& common) {
+  if (!options.run.empty() && !real::is_run_id(options.run)) {
+    return report(make_error(ErrorCode::UsageBadArgument, "--run needs the id of a run").with_found(options.run).with_allowed("32 hexadecimal digits, as in the label tandem.run"),
+                  common);
+  }
   auto address = docker::EngineAddress::from_environment();
   if (!address) return report(address.error(), common);
   docker::EngineClient engine(*address, nullptr);
@@ -34,21 +68,16 @@ int clean(const Options& options, const CommonOptions& common) {
   wanted.include_alive = options.force;
   wanted.dry_run = options.dry_run;
   wanted.cancelled = [&] { return interrupts.count().load() > 0; };
-  if (!common.quiet && !common.json) wanted.progress = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  if (!common.quiet && !common.json) {
+    wanted.on_removed = [](const docker::CleanedObject& object) { fmt::print(stderr, "removed {} {}\n", object.type, escape_for_terminal(object.name)); };
+  }
   const auto cleaned = docker::clean(engine, wanted);
   if (!cleaned) return report(cleaned.error(), common);
-  if (common.json) {
-    nlohmann::ordered_json json = {{"version", 1},        {"dryRun", options.dry_run},           {"runs", cleaned->runs},
-                                   {"removed", cleaned->removed}, {"survivors", cleaned->survivors}, {"spared", cleaned->spared}};
-    fmt::print("{}\n", json.dump(2));
-  } else {
-    print_list(options.dry_run ? "would go" : "removed", cleaned->removed);
-    print_list("survived", cleaned->survivors);
-    print_list("spared", cleaned->spared);
-    fmt::print("{} {} of {} runs{}\n", options.dry_run ? "would remove" : "removed", cleaned->removed.size(), cleaned->runs.size(),
-               cleaned->removed.empty() ? ": nothing of ours is left" : "");
-  }
-  return cleaned->survivors.empty() ? kExitOk : report(docker::leak_error(*cleaned), common);
+  if (common.json) fmt::print("{}\n", to_json(*cleaned, options.dry_run).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  else fmt::print("{}", text_table(*cleaned, options.dry_run));
+  if (cleaned->survivors.empty()) return kExitOk;
+  const Error leak = docker::leak_error(*cleaned);
+  return common.json ? exit_code_of(leak.code) : report(leak, common);
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ struct Command {
   std::string_view summary;   ///< one sentence
   std::string_view examples;  ///< one a line, each with what it does
   std::function<std::function<int()>(CLI::App& app, CommonOptions& common)> define;
+  bool hidden = false;        ///< started by Tandem itself; no help shows it
 };
 
 /// All verbs, in the order of --help.
@@ -47,6 +48,7 @@ Command validate_command();
 Command export_command();
 Command calibrate_command();
 Command clean_command();
+Command reaper_command();
 Command schema_command();
 Command doctor_command();
 Command demo_command();

@@ -5,7 +5,7 @@
 namespace tandem::cli {
 
 /// Counts Ctrl-C (SIGINT) and SIGTERM from its creation on. The first asks the run to stop and write what it has; the
-/// second ends the process at once (what it left is found by `tandem clean` or the next start).
+/// second ends the process at once; what it left is removed by the reaper of its run.
 class InterruptCounter {
  public:
   InterruptCounter();

@@ -48,7 +48,9 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, cha
 
 int unknown_verb(std::string_view word) {
   std::vector<std::string_view> names;
-  for (const Command& command : commands()) names.push_back(command.name);
+  for (const Command& command : commands()) {
+    if (!command.hidden) names.push_back(command.name);
+  }
   const std::string nearest = nearest_name(word, names);
   fmt::print(stderr, "tandem: there is no command '{}'\n", escape_for_terminal(word));
   if (!nearest.empty()) fmt::print(stderr, "  did you mean {}?\n", nearest);
@@ -87,7 +89,9 @@ int run(int argc, char** argv) {
   // The list of verbs shows one line each; the examples belong to `tandem VERB --help`.
   if (argc <= 1 || std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h") {
     fmt::print("{}\nCommands:\n", app.get_description());
-    for (const Command& command : commands()) fmt::print("  {:<10} {}\n", command.name, command.summary);
+    for (const Command& command : commands()) {
+      if (!command.hidden) fmt::print("  {:<10} {}\n", command.name, command.summary);
+    }
     fmt::print("\ntandem COMMAND --help shows examples and options; --version the version.\n");
     return argc <= 1 ? kExitUsage : kExitOk;
   }
@@ -111,7 +115,8 @@ int run(int argc, char** argv) {
 std::span<const Command> commands() {
   static const std::array all = {run_command(),    compare_command(), get_command(),       describe_command(),
                                  check_command(),  validate_command(), export_command(),   calibrate_command(),
-                                 clean_command(),  schema_command(),  doctor_command(),    demo_command()};
+                                 clean_command(),  schema_command(),  doctor_command(),    demo_command(),
+                                 reaper_command()};
   return all;
 }
 

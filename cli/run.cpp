@@ -75,7 +75,10 @@ int run(const Options& options, const CommonOptions& common) {
                            .overrides = overrides.value_or(std::vector<std::pair<std::string, std::string>>{}),
                            .interrupted = &interrupts.count()};
   const auto result = run_scenario(request, **world, progress);
-  if (!result) return report_with_source(result.error(), common);
+  if (!result) {
+    const int exit_code = report_with_source(result.error(), common);
+    return interrupts.exit_code() != 0 ? interrupts.exit_code() : exit_code;
+  }
   const auto stored = open_run(folder);
   if (!stored) return report(stored.error(), common);
 

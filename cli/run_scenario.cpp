@@ -47,8 +47,8 @@ record::WriterOptions writer_options(const scenario::Scenario& scenario) {
   return options;
 }
 
-/// Runs the session to the horizon. The error that ended it early, if any.
-std::optional<Error> advance_to_horizon(world::Session& session, SimDuration horizon, const std::string& world_name,
+/// Runs the session to the horizon. The error that ended it early, if any; a recording that cannot be written is one.
+std::optional<Error> advance_to_horizon(world::Session& session, const record::Writer& writer, SimDuration horizon, const std::string& world_name,
                                         host::ProgressLine& progress) {
   const SimTime end = kTimeZero + horizon;
   const SimDuration slice = std::max(horizon / kSlices, milliseconds(1));
@@ -58,6 +58,7 @@ std::optional<Error> advance_to_horizon(world::Session& session, SimDuration hor
     progress.update("running on " + world_name, static_cast<double>(until.ns) / static_cast<double>(end.ns),
                     fmt::format("{} of {}", to_string(SimDuration{until.ns}), to_string(horizon)));
     if (!advanced) return advanced.error();
+    if (const Status written = writer.status(); !written) return written.error();
     if (until == end) return std::nullopt;
   }
 }
@@ -137,11 +138,11 @@ Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, 
   }
   RunResult result;
   result.folder = request.folder;
-  result.error = advance_to_horizon(**session, request.scenario.horizon, world.name(), progress);
+  result.error = advance_to_horizon(**session, **writer, request.scenario.horizon, world.name(), progress);
   auto summary = (*session)->finish();
   progress.finish();
   if (summary) result.summary = std::move(*summary);
-  else if (!result.error) result.error = summary.error();
+  else result.error = result.error ? std::move(*result.error).caused_by(summary.error()) : summary.error();
   result.summary.wall_seconds = static_cast<double>(host::monotonic_ns() - began) * 1e-9;
   session->reset();
 
@@ -151,6 +152,7 @@ Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, 
                                    : result.error->code == ErrorCode::Interrupted ? "interrupted"
                                                                                       : "failed"}};
   if (result.error) manifest["result"]["reason"] = result.error->what;
+  if (const auto& reasons = result.summary.not_gradable) manifest["host_load"] = {{"gradable", reasons->empty()}, {"reasons", *reasons}};
   const SimTime ended_at = result.error ? result.summary.ended_at : kTimeZero + request.scenario.horizon;
   auto digest = (*writer)->finish(ended_at, std::move(manifest));
   if (!digest) return tl::unexpected(Errors{digest.error()});

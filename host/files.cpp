@@ -43,6 +43,15 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+/// open() again while signals interrupt it.
+template <class... Mode>
+int open_file(const std::string& path, int flags, Mode... mode) {
+  int file = -1;
+  do file = ::open(path.c_str(), flags | O_CLOEXEC, mode...);
+  while (file < 0 && errno == EINTR);
+  return file;
+}
+
 std::string environment(const char* name) {
   const char* const value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
@@ -58,7 +67,7 @@ std::string user_directory(const char* variable, const char* below_home) {
 }  // namespace
 
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = open_file(path, O_RDONLY);
   if (file < 0) return fail(ErrorCode::FileNotFound, std::string("cannot open: ") + std::strerror(errno), place_of(path));
   std::string content;
   char buffer[64 << 10];
@@ -100,10 +109,16 @@ Status replace_file(const std::string& path, std::string_view bytes) {
   }
   if (::close(file) != 0) return give_up("close");
   if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up("rename the new file");
-  const int directory = ::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return sync_folder_of(path);
+}
+
+Status sync_folder_of(const std::string& path) {
+  const int directory = open_file(directory_of(path), O_RDONLY | O_DIRECTORY);
   if (directory < 0) return write_failure(path, "open its folder");
   const int synced = ::fsync(directory);
+  const int cause = errno;
   ::close(directory);
+  errno = cause;
   if (synced != 0) return write_failure(path, "write its folder");
   return {};
 }
@@ -166,7 +181,7 @@ ScratchDirectory& ScratchDirectory::operator=(ScratchDirectory&& other) noexcept
 }
 
 Result<AppendFile> AppendFile::open(const std::string& path, std::int64_t length) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int file = open_file(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
   if (file < 0) return write_failure(path, "open");
   if (length >= 0 && ::ftruncate(file, length) != 0) {
     auto failure = write_failure(path, "cut a torn line off");
@@ -196,7 +211,7 @@ Status AppendFile::append(std::string_view bytes, bool sync) {
 }
 
 Result<FileLock> FileLock::try_lock(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = open_file(path, O_RDWR | O_CREAT, 0600);
   if (file < 0) return write_failure(path, "open the lock");
   if (::flock(file, LOCK_EX | LOCK_NB) == 0) return FileLock(file);
   ::close(file);

@@ -15,6 +15,8 @@ namespace tandem::host {
 Result<std::string> read_file(const std::string& path, std::size_t limit);
 /// Rule F1: the file is the old one or the new one, never a mixture. Errors: FileWriteFailed.
 Status replace_file(const std::string& path, std::string_view bytes);
+/// The name of a file that was just made is on the disk as well when this returns. Errors: FileWriteFailed.
+Status sync_folder_of(const std::string& path);
 /// Like mkdir -p. Errors: FileWriteFailed.
 Status ensure_directory(const std::string& path);
 /// Names in a directory, sorted; empty if there is none.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.hpp"
+#include "core/judge/host_load.hpp"
 #include "core/judge/identity.hpp"
 #include "core/judge/rollouts.hpp"
 #include "core/judge/table.hpp"
@@ -125,6 +126,13 @@ std::string deployment_lines(const RunHistory& history) {
   return text;
 }
 
+std::string overload_lines(const std::vector<std::string>& reasons, const SummaryOptions& options) {
+  if (reasons.empty()) return {};
+  std::string text = "NOT GRADABLE the machine was too busy for the measurement to count\n";
+  for (const std::string& reason : reasons) text += fmt::format("   {} {}\n", mark_of(Verdict::Failed, options), escape_for_terminal(reason, 500));
+  return text + "       hint: end other programs on this machine and run again\n\n";
+}
+
 json counter(const std::string& name, double count, double duration) {
   return {{"name", name}, {"type", "counter"}, {"contains", "default"}, {"values", {{"count", count}, {"rate", duration > 0 ? count / duration : 0}}}};
 }
@@ -186,7 +194,12 @@ void add_deployment_metrics(const RunHistory& history, json& metrics, json& depl
 
 std::string summary_text(const record::Recording& recording, const RunHistory& history, const CheckReport& checks, const SummaryOptions& options) {
   std::string text = check_lines(checks, true, options) + check_lines(checks, false, options);
-  if (!checks.results.empty()) text += fmt::format("POINTS {} of {}\n\n", format_double(checks.score), format_double(checks.max_score));
+  const std::vector<std::string> overload = not_gradable_reasons(recording);
+  if (!checks.results.empty()) {
+    text += fmt::format("POINTS {} of {}{}\n\n", format_double(checks.score), format_double(checks.max_score),
+                        overload.empty() ? "" : ", withheld: the run does not count");
+  }
+  text += overload_lines(overload, options);
   text += traffic_lines(recording);
   text += deployment_lines(history);
   text += dotted("run") + fmt::format("{} of {} time, seed {}{}\n", to_string(recording.ended_at() - kTimeZero), recording.world() == "sim" ? "simulated" : "real",
@@ -210,8 +223,9 @@ json summary_json(const record::Recording& recording, const RunHistory& history,
     results.push_back(std::move(line));
     if (result.kind == "metric") thresholds[result.expression] = {{"ok", passed}};
   }
+  const std::vector<std::string> overload = not_gradable_reasons(recording);
   return {{"version", "1.0.0"},
-          {"metadata", {{"digest", recording.digest()}}},
+          {"metadata", {{"digest", recording.digest()}, {"gradable", overload.empty()}, {"not_gradable", overload}}},
           {"config", {{"scenario", recording.manifest_text("/scenario/path")}, {"execution", recording.world()},
                       {"duration", record::in_seconds(recording.ended_at())}, {"seed", recording.seed()}}},
           {"results", {{"checks", {{"results", results}, {"score", checks.score}, {"max_score", checks.max_score}}}, {"thresholds", thresholds}, {"metrics", metrics},

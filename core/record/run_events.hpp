@@ -10,7 +10,7 @@ namespace tandem::record {
 /// Moments of a run that no object shows: timeline actions, balancer reloads, phases of the run, faults.
 struct Mark {
   SimTime time;
-  std::string kind;     ///< "action", "balancer", "fault", "run", "warning"
+  std::string kind;     ///< "action", "balancer", "fault", "run", "host", "warning"
   std::string subject;  ///< what it is about
   std::string text;
   friend bool operator==(const Mark&, const Mark&) = default;

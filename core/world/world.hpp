@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct RunSummary {
   SimTime ended_at;
   std::uint64_t events = 0;               ///< events processed (simulation) or callbacks run (real)
   double wall_seconds = 0;                ///< real time from open to finish
+  /// Real worlds: why the machine was too busy for the run to count, a sentence each; empty if it was not.
+  std::optional<std::vector<std::string>> not_gradable;
   std::vector<std::pair<std::string, std::string>> facts;  ///< engine version, storage driver, …: side file, not digested
 };
 

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "docker/load_generator/generator.hpp"
+#include "docker/protocol/lifetime.hpp"
 
 namespace {
 
@@ -71,6 +72,7 @@ std::int32_t raise_descriptor_limit() {
 }  // namespace
 
 int main() {
+  container::end_after_lifetime();
   const std::int32_t requests_max = raise_descriptor_limit();
   const int control = listen_for_host();
   if (control < 0) {

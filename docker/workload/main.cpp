@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "core/base/text.hpp"
+#include "docker/protocol/lifetime.hpp"
 #include "docker/workload/server.hpp"
 
 namespace {
@@ -89,6 +90,7 @@ int serve(SimDuration begin) {
 
 int main(int argc, char** argv) {
   const SimDuration begin = workload::monotonic_time();
+  container::end_after_lifetime();
   const std::string_view mode = argc > 1 ? argv[1] : "serve";
   if (mode == "pause") return pause_until_signal();
   if (mode == "speed") return print_speed(argc > 2 ? argv[2] : "");

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "host/files.hpp"
 #include "host/wall_clock.hpp"
@@ -17,16 +17,25 @@ namespace tandem::docker {
 
 namespace {
 
-constexpr int kAttempts = 10;
-constexpr std::int64_t kAttemptPauseMs = 50;
 constexpr std::int64_t kHeadlessJournalSeconds = 60;
 
 /// Something with our label, as a list showed it.
 struct Found {
-  std::string type;  ///< container, network, volume
-  std::string id;    ///< what deletes it
+  std::string type;
+  std::string id;  ///< what deletes it
   std::string name;
   LabelMap labels;
+};
+
+CleanedObject described(const Found& found, std::string reason = {}) {
+  const auto run = found.labels.find(std::string(real::kRunLabel));
+  return {found.type, found.name, run == found.labels.end() ? std::string() : run->second, std::move(reason)};
+}
+
+/// The journal of a run that is to be cleaned.
+struct OpenJournal {
+  std::string path;
+  real::RunIdentity identity;
 };
 
 class Cleaner {
@@ -35,30 +44,69 @@ class Cleaner {
   Result<CleanReport> run();
 
  private:
+  void read_journals();
+  void read_journal(const std::string& path);
   Result<std::vector<Found>> list();
   [[nodiscard]] bool wanted(const LabelMap& labels) const;
-  /// Reads the object again and compares before anything is deleted (C6). False: gone, or not ours after all.
-  Result<bool> verify(const Found& found);
-  Status remove(const Found& found);
+  /// Reads the object again before anything is deleted (C6). Nothing: it has gone.
+  Result<std::optional<Found>> read_again(const Found& found);
+  void remove(const Found& found);
   void remove_verified(const Found& found);
+  Status sweep();
+  /// Waits until nothing can appear any more.
+  Status settle();
   void clean_host_side();
-  [[nodiscard]] bool cancelled() const { return options_.cancelled && options_.cancelled(); }
-  void say(const std::string& line) const {
-    if (options_.progress) options_.progress(line);
+  [[nodiscard]] bool has_survivors(const std::string& run_id) const;
+  [[nodiscard]] Status interrupted() const {
+    if (options_.cancelled && options_.cancelled()) return fail(ErrorCode::Interrupted, "cleaning up was interrupted");
+    return {};
   }
 
   EngineClient& engine_;
   const CleanOptions& options_;
   CleanReport report_;
+  std::vector<OpenJournal> journals_;
   std::set<std::string> runs_;
-  std::set<std::string> given_up_;  ///< ids not to be tried or counted again
+  std::set<std::string> given_up_;  ///< "type id" of what is not to be tried or counted again
+  std::int64_t settled_at_ns_ = 0;  ///< monotonic
 };
+
+// ---------------------------------------------------------------- what is there
 
 bool Cleaner::wanted(const LabelMap& labels) const {
   const auto identity = real::identity_from_labels(labels);
   if (!identity) return false;
   if (!options_.run_id.empty() && identity->run_id != options_.run_id) return false;
   return options_.include_alive || real::is_orphaned(*identity);
+}
+
+void Cleaner::read_journals() {
+  for (const std::string& name : host::list_directory(real::Journal::folder())) {
+    if (name.ends_with(".journal")) read_journal(real::Journal::folder() + "/" + name);
+  }
+}
+
+void Cleaner::read_journal(const std::string& path) {
+  const auto journal = real::read_journal(path);
+  if (!journal) {
+    if (journal.error().code == ErrorCode::FileNotFound) return;  // closed by its run just now
+    // A run that died before its first line was whole had announced nothing; one that begins just now is younger.
+    const bool headless = journal.error().place.line == 1;
+    if (headless && host::age_seconds(path) > kHeadlessJournalSeconds && options_.run_id.empty() && !options_.dry_run) host::remove_file(path);
+    // What its run created is found by label; the file stays for a person to look at.
+    if (!headless && options_.run_id.empty()) report_.spared.push_back({"journal", path, {}, to_string(journal.error())});
+    return;
+  }
+  if (!wanted(journal->identity.labels("journal"))) return;
+  const std::string here = engine_.address().text();
+  if (!journal->engine.empty() && journal->engine != here) {
+    report_.spared.push_back({"journal", path, journal->identity.run_id, "of a run on the engine at " + journal->engine});
+    return;
+  }
+  journals_.push_back({path, journal->identity});
+  // The run lived at least until the last line. Files know whole seconds, so one of them does not count.
+  const std::int64_t age_ns = std::max<std::int64_t>(0, host::age_seconds(path) - 1) * 1'000'000'000;
+  settled_at_ns_ = std::max(settled_at_ns_, host::monotonic_ns() + options_.grace.ns - age_ns);
 }
 
 Result<std::vector<Found>> Cleaner::list() {
@@ -73,108 +121,108 @@ Result<std::vector<Found>> Cleaner::list() {
   const auto volumes = engine_.run(api::list_volumes(label));
   if (!volumes) return tl::unexpected(volumes.error());
   for (const VolumeInfo& item : *volumes) found.push_back({"volume", item.name, item.name, item.labels});
-  std::erase_if(found, [&](const Found& item) { return !wanted(item.labels) || given_up_.count(item.id) > 0; });
+  std::erase_if(found, [&](const Found& item) { return !wanted(item.labels) || given_up_.count(item.type + " " + item.id) > 0; });
   return found;
 }
 
-Result<bool> Cleaner::verify(const Found& found) {
-  LabelMap labels = found.labels;
-  std::string name = found.name;
-  if (found.type == "container") {
-    const auto current = engine_.run(api::inspect_container(found.id));
-    if (!current) {
-      if (current.error().code == ErrorCode::EngineNotFound) return false;
-      return tl::unexpected(current.error());
-    }
-    labels = current->labels;
-    name = current->name;
-  }
-  // Networks and volumes were read in this very round, label and name together.
-  if (wanted(labels) && is_derived_name(name, labels)) return true;
-  given_up_.insert(found.id);
-  report_.spared.push_back(found.type + " " + name);
-  return false;
+// ---------------------------------------------------------------- deleting
+
+Result<std::optional<Found>> Cleaner::read_again(const Found& found) {
+  const auto current = [&](const auto& info, const auto& name, const auto& labels) -> Result<std::optional<Found>> {
+    if (info) return Found{found.type, found.id, (*info).*name, (*info).*labels};
+    if (info.error().code == ErrorCode::EngineNotFound) return std::optional<Found>();
+    return tl::unexpected(info.error());
+  };
+  if (found.type == "container") return current(engine_.run(api::inspect_container(found.id)), &ContainerInfo::name, &ContainerInfo::labels);
+  if (found.type == "network") return current(engine_.run(api::inspect_network(found.id)), &NetworkInfo::name, &NetworkInfo::labels);
+  return current(engine_.run(api::inspect_volume(found.id)), &VolumeInfo::name, &VolumeInfo::labels);
 }
 
-Status Cleaner::remove(const Found& found) {
+void Cleaner::remove(const Found& found) {
   const Call<Nothing> call = found.type == "container" ? api::remove_container(found.id)
                              : found.type == "network" ? api::remove_network(found.id)
                                                        : api::remove_volume(found.id);
-  Status last;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const Result<Nothing> removed = engine_.run(call);
-    if (removed) return {};
-    last = tl::unexpected(removed.error());
-    std::this_thread::sleep_for(std::chrono::milliseconds(kAttemptPauseMs << std::min(attempt, 5)));
+  // The client repeats it with growing pauses while the engine is busy or failing (C5).
+  const Result<Nothing> removed = engine_.run(call);
+  if (!removed) {
+    given_up_.insert(found.type + " " + found.id);
+    report_.survivors.push_back(described(found, removed.error().found.empty() ? removed.error().what : removed.error().found));
+    return;
   }
-  return last;
+  report_.removed.push_back(described(found));
+  if (options_.on_removed) options_.on_removed(report_.removed.back());
 }
 
 void Cleaner::remove_verified(const Found& found) {
-  const Result<bool> ours = verify(found);
-  if (ours && !*ours) return;
-  if (const auto run = found.labels.find(std::string(real::kRunLabel)); run != found.labels.end()) runs_.insert(run->second);
-  const std::string title = found.type + " " + found.name;
-  if (options_.dry_run) {
-    given_up_.insert(found.id);
-    report_.removed.push_back(title);
-    return;
+  const auto current = read_again(found);
+  if (current && !*current) return;
+  const auto give_up = [&](std::vector<CleanedObject>& list, std::string reason) {
+    given_up_.insert(found.type + " " + found.id);
+    list.push_back(described(found, std::move(reason)));
+  };
+  if (!current) return give_up(report_.survivors, current.error().what);
+  const Found& now = **current;
+  if (!wanted(now.labels) || !is_derived_name(now.name, now.labels)) return give_up(report_.spared, "no run gives this name");
+  runs_.insert(now.labels.at(std::string(real::kRunLabel)));
+  if (options_.dry_run) give_up(report_.removed, {});
+  else remove(now);
+}
+
+Status Cleaner::settle() {
+  while (host::monotonic_ns() < settled_at_ns_) {
+    TANDEM_TRY(interrupted());
+    std::this_thread::sleep_for(std::chrono::nanoseconds(std::min<std::int64_t>(50'000'000, settled_at_ns_ - host::monotonic_ns())));
   }
-  const Status removed = ours ? remove(found) : Status(tl::unexpected(ours.error()));
-  if (removed) {
-    report_.removed.push_back(title);
-    say("removed " + title);
-  } else {
-    given_up_.insert(found.id);
-    report_.survivors.push_back(title + ": " + (removed.error().found.empty() ? removed.error().what : removed.error().found));
+  return {};
+}
+
+/// Ends after two empty lists with the grace between them.
+Status Cleaner::sweep() {
+  for (bool was_empty = false;;) {
+    TANDEM_TRY(interrupted());
+    const auto found = list();
+    if (!found) return tl::unexpected(found.error());
+    if (found->empty()) {
+      if (std::exchange(was_empty, true) || options_.dry_run) return {};
+      TANDEM_TRY(settle());
+      continue;
+    }
+    was_empty = false;
+    for (const Found& item : *found) {
+      TANDEM_TRY(interrupted());
+      remove_verified(item);
+    }
+    settled_at_ns_ = host::monotonic_ns() + options_.grace.ns;
   }
 }
 
-/// What runs leave on the host: slices of control groups and journals.
+// ---------------------------------------------------------------- this machine
+
+bool Cleaner::has_survivors(const std::string& run_id) const {
+  return std::any_of(report_.survivors.begin(), report_.survivors.end(), [&](const CleanedObject& object) { return object.run_id == run_id; });
+}
+
+/// What runs leave on the host: slices of control groups, and the journal, which goes last.
 void Cleaner::clean_host_side() {
-  for (const std::string& name : host::list_directory(real::Journal::folder())) {
-    const std::string path = real::Journal::folder() + "/" + name;
-    if (!name.ends_with(".journal")) continue;
-    const auto journal = real::read_journal(path);
-    if (!journal) {
-      // A run that died before its first line was whole had announced nothing; one that begins just now is younger.
-      const bool headless = journal.error().place.line == 1 && host::age_seconds(path) > kHeadlessJournalSeconds;
-      if (headless && options_.run_id.empty() && !options_.dry_run) host::remove_file(path);
-      if (journal.error().place.line > 1) report_.survivors.push_back("journal " + path + ": " + journal.error().what);
-      continue;
+  for (const OpenJournal& journal : journals_) {
+    const std::string& run_id = journal.identity.run_id;
+    runs_.insert(run_id);
+    const bool dead = real::is_orphaned(journal.identity);
+    const bool goes = options_.journals == JournalRule::All || (options_.journals == JournalRule::OfDead && dead);
+    if (!options_.dry_run) {
+      for (const std::string& group : NodeSlices::remove_leftovers(run_id)) {
+        report_.survivors.push_back({"control group", group, run_id, "still in use"});
+      }
     }
-    if (!wanted(journal->identity.labels("journal"))) continue;
-    runs_.insert(journal->identity.run_id);
-    if (options_.dry_run) continue;
-    for (const std::string& group : NodeSlices::remove_leftovers(journal->identity.run_id)) report_.survivors.push_back("control group " + group);
-    // A living run closes its journal itself.
-    if (real::is_orphaned(journal->identity)) host::remove_file(path);
+    if (!goes || has_survivors(run_id)) continue;
+    if (!options_.dry_run) host::remove_file(journal.path);
+    report_.removed.push_back({"journal", journal.path, run_id, {}});
   }
 }
 
 Result<CleanReport> Cleaner::run() {
-  // Finished only after two empty lists, `grace` apart once anything was there; whatever appears in between starts anew.
-  int empty_lists = 0;
-  bool found_any = false;
-  while (empty_lists < 2) {
-    if (cancelled()) return fail(ErrorCode::Interrupted, "cleaning up was interrupted");
-    const auto found = list();
-    if (!found) return tl::unexpected(found.error());
-    if (found->empty()) {
-      ++empty_lists;
-      if (empty_lists == 1 && found_any && !options_.dry_run) {
-        const std::int64_t end = host::monotonic_ns() + options_.grace.ns;
-        while (host::monotonic_ns() < end && !cancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
-      }
-      continue;
-    }
-    empty_lists = 0;
-    found_any = true;
-    for (const Found& item : *found) {
-      if (cancelled()) return fail(ErrorCode::Interrupted, "cleaning up was interrupted");
-      remove_verified(item);
-    }
-  }
+  read_journals();
+  TANDEM_TRY(sweep());
   clean_host_side();
   report_.runs.assign(runs_.begin(), runs_.end());
   return std::move(report_);
@@ -194,8 +242,10 @@ bool is_derived_name(const std::string& name, const LabelMap& labels) {
 }
 
 Error leak_error(const CleanReport& report) {
-  Error error = make_error(ErrorCode::EngineLeak, "some objects of the run could not be deleted");
-  for (const std::string& survivor : report.survivors) error.causes.push_back(make_error(ErrorCode::EngineLeak, survivor));
+  Error error = make_error(ErrorCode::EngineLeak, "some objects of a run could not be deleted");
+  for (const CleanedObject& survivor : report.survivors) {
+    error.causes.push_back(make_error(ErrorCode::EngineLeak, survivor.type + " " + survivor.name + ": " + survivor.reason));
+  }
   error.hint = "run `tandem clean` again; if that fails, remove them with docker rm -f and docker network rm";
   return error;
 }

@@ -37,6 +37,7 @@ DockerSession::DockerSession(EngineAddress address, const scenario::Scenario& sc
   testbed_.set_before_destroy([this] {
     if (run_) testbed_.nodes().set_timing_listener(nullptr);  // it writes into the run's sink
     sampler_.reset();
+    host_load_.reset();
     run_.reset();
   });
 }
@@ -77,12 +78,14 @@ Status DockerSession::open() {
   TANDEM_TRY(testbed_.open());
   make_run();
   TANDEM_TRY(start_balancers());
+  testbed_.resources().enter_phase("run");
   testbed_.loop().set_zero(host::monotonic_ns());
   testbed_.loop().reset_worst_lag();
   ticks_at_zero_ = host::cpu_ticks();
   started_ = true;
   const auto sink = [this](const record::Sample& sample) { run_->sink().sample(sample); };
   sampler_ = std::make_unique<Sampler>(testbed_.loop(), testbed_.scenario(), testbed_.slices(), testbed_.nodes(), sink);
+  host_load_ = std::make_unique<HostLoadGuard>(testbed_.loop(), run_classifier(testbed_.resources().identity().run_id, testbed_.slices().active()), sink);
   // What the engine took for each step of a pod's life: how much of a difference to the simulation is start-up.
   testbed_.nodes().set_timing_listener([this, sink](const char* step, const control::PodIdentity& pod, SimDuration took) {
     sink({testbed_.loop().now(), "pod/" + pod.name, step, to_milliseconds(took)});
@@ -94,13 +97,19 @@ Status DockerSession::open() {
 
 SimTime DockerSession::now() const { return testbed_.loop().now(); }
 
+std::optional<Error> DockerSession::failure() const {
+  if (testbed_.traffic().failure()) return testbed_.traffic().failure();
+  if (testbed_.nodes().failure()) return testbed_.nodes().failure();
+  return testbed_.resources().failure();
+}
+
 Status DockerSession::advance(SimTime until) {
   const SimTime horizon = kTimeZero + testbed_.scenario().horizon;
   until = std::min(until, horizon);
-  testbed_.loop().run_until(until, [this] { return interrupted() || testbed_.traffic().failure().has_value(); });
+  testbed_.loop().run_until(until, [this] { return interrupted() || failure().has_value(); });
   ended_at_ = std::min(testbed_.loop().now(), horizon);
   if (interrupted()) return fail(ErrorCode::Interrupted, "the run was interrupted");
-  if (const auto& failure = testbed_.traffic().failure()) return fail(*failure);
+  if (const auto error = failure()) return fail(*error);
   return {};
 }
 
@@ -120,6 +129,11 @@ world::RunSummary DockerSession::summary() {
            {"cpu_model", host::cpu_model()},
            {"images", testbed_.images()}};
   if (!started_) return summary;
+  summary.not_gradable = not_gradable_;
+  facts.emplace_back("foreign_cpu_share", format_fixed(host_verdict_.foreign_cpu_mean, 3));
+  facts.emplace_back("foreign_cpu_share_worst_5s", format_fixed(host_verdict_.foreign_cpu_worst, 3));
+  facts.emplace_back("memory_available_share_least", format_fixed(host_verdict_.memory_available_least, 3));
+  facts.emplace_back("io_stalled_share", format_fixed(host_verdict_.io_stalled_mean, 3));
   facts.emplace_back("node_slices", testbed_.slices().active() ? "enforced" : "approximated");
   facts.emplace_back("pod_subnet", testbed_.scenario().cluster.pod_subnet);
   facts.emplace_back("loop_lag_max_ms", milliseconds_text(testbed_.loop().worst_lag()));
@@ -139,26 +153,36 @@ world::RunSummary DockerSession::summary() {
 }
 
 /// A machine that was too busy measured itself, not the scenario: the recording says so.
-void DockerSession::warn_if_overloaded() {
-  const auto& schedule = testbed_.traffic().report();
-  if (!schedule || context_.sink == nullptr) return;
-  const auto warn = [this](const std::string& text) { context_.sink->mark({ended_at_, "warning", "host", text}); };
-  if (schedule->lag_p99 > kScheduleLagMax) {
-    warn(fmt::format("overloaded: the load generator sent its requests up to {} ms late (p99), more than {} ms", milliseconds_text(schedule->lag_p99),
-                     milliseconds_text(kScheduleLagMax)));
+std::vector<std::string> DockerSession::judge_host() {
+  std::vector<std::string> reasons = host_verdict_.reasons;
+  if (const auto& schedule = testbed_.traffic().report()) {
+    if (schedule->lag_p99 > kScheduleLagMax) {
+      reasons.push_back(fmt::format("the load generator sent its requests up to {} ms late (p99; limit {} ms)", milliseconds_text(schedule->lag_p99),
+                                    milliseconds_text(kScheduleLagMax)));
+    }
+    if (schedule->over_in_flight_max > 0) {
+      reasons.push_back(fmt::format("the load generator dropped {} requests because too many were in flight", schedule->over_in_flight_max));
+    }
   }
-  if (schedule->over_in_flight_max > 0) {
-    warn(fmt::format("overloaded: {} requests were dropped because too many were in flight", schedule->over_in_flight_max));
+  if (context_.sink != nullptr) {
+    for (const std::string& reason : reasons) {
+      context_.sink->mark({ended_at_, std::string(judge::kHostMarkKind), std::string(judge::kOverloadedSubject), reason});
+    }
   }
+  return reasons;
 }
 
 Result<world::RunSummary> DockerSession::finish() {
   Status traffic;
   sampler_.reset();
-  if (started_ && !interrupted() && !testbed_.traffic().failure()) {
-    testbed_.report("waiting for the last requests");
-    traffic = run_->finish_traffic();
-    warn_if_overloaded();
+  if (host_load_) host_verdict_ = host_load_->verdict();
+  host_load_.reset();
+  if (started_) {
+    if (!interrupted() && !failure()) {
+      testbed_.report("waiting for the last requests");
+      traffic = run_->finish_traffic();
+    }
+    not_gradable_ = judge_host();
   }
   world::RunSummary result = summary();
   TANDEM_TRY(testbed_.destroy());

@@ -64,6 +64,22 @@ ContainerInfo container_of_list(const json& item) {
   return container;
 }
 
+NetworkInfo network_of(const json& item) {
+  NetworkInfo network{text_at(item, "Id"), text_at(item, "Name"), labels_of(member(item, "Labels")), {}};
+  const json pools = member(object_at(item, "IPAM"), "Config");
+  for (const json& pool : pools.is_array() ? pools : json::array()) network.subnets.push_back(text_at(pool, "Subnet"));
+  return network;
+}
+
+/// The id of something that was created.
+Result<std::string> id_answer(const host::HttpResponse& response) {
+  std::string id = text_at(parse_bounded(response.body), "Id");
+  if (id.empty()) return fail(ErrorCode::EngineRefused, "the engine's answer has no id");
+  return id;
+}
+
+VolumeInfo volume_of(const json& item) { return {text_at(item, "Name"), labels_of(member(item, "Labels"))}; }
+
 }  // namespace
 
 std::string encode(std::string_view text) {
@@ -126,7 +142,8 @@ Call<std::string> create_container(const ContainerSpec& spec) {
   Call<std::string> call("create container " + spec.name, "POST", "/containers/create?name=" + encode(spec.name));
   call.body = body.dump();
   call.idempotent = false;
-  call.decode = json_answer<std::string>([](const json& answer) { return text_at(answer, "Id"); });
+  call.cancellable = false;
+  call.decode = id_answer;
   return call;
 }
 
@@ -169,11 +186,7 @@ Call<ContainerInfo> inspect_container(const std::string& id) {
 
 Call<std::vector<ContainerInfo>> list_containers(const std::string& label) {
   Call<std::vector<ContainerInfo>> call("list containers", "GET", "/containers/json?all=true&" + label_filter(label));
-  call.decode = json_answer<std::vector<ContainerInfo>>([](const json& answer) {
-    std::vector<ContainerInfo> containers;
-    for (const json& item : answer) containers.push_back(container_of_list(item));
-    return containers;
-  });
+  call.decode = list_answer<ContainerInfo>(container_of_list);
   return call;
 }
 
@@ -214,7 +227,7 @@ Call<Nothing> put_archive(const std::string& id, const std::string& folder, std:
 Call<std::string> create_exec(const std::string& id, const std::vector<std::string>& command) {
   Call<std::string> call("prepare a command in container " + id, "POST", "/containers/" + id + "/exec");
   call.body = json{{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", command}}.dump();
-  call.decode = json_answer<std::string>([](const json& answer) { return text_at(answer, "Id"); });
+  call.decode = id_answer;
   return call;
 }
 
@@ -241,7 +254,8 @@ Call<std::string> create_network(const NetworkSpec& spec) {
   Call<std::string> call("create network " + spec.name + " with " + spec.subnet, "POST", "/networks/create");
   call.body = body.dump();
   call.idempotent = false;
-  call.decode = json_answer<std::string>([](const json& answer) { return text_at(answer, "Id"); });
+  call.cancellable = false;
+  call.decode = id_answer;
   return call;
 }
 
@@ -251,32 +265,37 @@ Call<Nothing> remove_network(const std::string& id) {
   return call;
 }
 
+Call<NetworkInfo> inspect_network(const std::string& id) {
+  Call<NetworkInfo> call("inspect network " + id, "GET", "/networks/" + id);
+  call.decode = json_answer<NetworkInfo>(network_of);
+  return call;
+}
+
 Call<std::vector<NetworkInfo>> list_networks(const std::string& label) {
   Call<std::vector<NetworkInfo>> call("list networks", "GET", "/networks");
   if (!label.empty()) call.path += "?" + label_filter(label);
-  call.decode = json_answer<std::vector<NetworkInfo>>([](const json& answer) {
-    std::vector<NetworkInfo> networks;
-    for (const json& item : answer) {
-      NetworkInfo network{text_at(item, "Id"), text_at(item, "Name"), labels_of(member(item, "Labels")), {}};
-      const json pools = member(object_at(item, "IPAM"), "Config");
-      for (const json& pool : pools.is_array() ? pools : json::array()) network.subnets.push_back(text_at(pool, "Subnet"));
-      networks.push_back(std::move(network));
-    }
-    return networks;
-  });
+  call.decode = list_answer<NetworkInfo>(network_of);
+  return call;
+}
+
+Call<VolumeInfo> inspect_volume(const std::string& name) {
+  Call<VolumeInfo> call("inspect volume " + name, "GET", "/volumes/" + encode(name));
+  call.decode = json_answer<VolumeInfo>(volume_of);
   return call;
 }
 
 Call<std::vector<VolumeInfo>> list_volumes(const std::string& label) {
   Call<std::vector<VolumeInfo>> call("list volumes", "GET", "/volumes?" + label_filter(label));
-  call.decode = json_answer<std::vector<VolumeInfo>>([](const json& answer) {
-    std::vector<VolumeInfo> volumes;
+  call.decode = [](const host::HttpResponse& response) -> Result<std::vector<VolumeInfo>> {
+    const json answer = parse_bounded(response.body);
     const json items = member(answer, "Volumes");
-    for (const json& item : items.is_array() ? items : json::array()) {
-      volumes.push_back({text_at(item, "Name"), labels_of(member(item, "Labels"))});
+    if (!answer.is_object() || !(items.is_array() || (items.is_null() && answer.contains("Volumes")))) {
+      return fail(ErrorCode::EngineRefused, "the engine's answer is not a list of volumes");
     }
+    std::vector<VolumeInfo> volumes;
+    for (const json& item : items) volumes.push_back(volume_of(item));
     return volumes;
-  });
+  };
   return call;
 }
 

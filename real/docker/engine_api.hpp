@@ -37,6 +37,7 @@ struct Call {
   std::string content_type = "application/json";
   SimDuration timeout = seconds(60);
   bool idempotent = true;      ///< may be repeated after 5xx or a cut connection
+  bool cancellable = true;     ///< false: Ctrl-C waits for the answer, because the engine would carry it out anyway
   std::vector<int> also_fine;  ///< statuses that are success beside 2xx
   std::function<bool(std::string_view)> on_body;
   std::function<Result<T>(const host::HttpResponse&)> decode;
@@ -148,7 +149,9 @@ Call<std::int64_t> exec_exit_code(const std::string& exec_id);
 
 Call<std::string> create_network(const NetworkSpec& spec);  ///< → id
 Call<Nothing> remove_network(const std::string& id);        ///< fine if it is gone
+Call<NetworkInfo> inspect_network(const std::string& id);
 Call<std::vector<NetworkInfo>> list_networks(const std::string& label);  ///< empty label: all
+Call<VolumeInfo> inspect_volume(const std::string& name);
 Call<std::vector<VolumeInfo>> list_volumes(const std::string& label);
 Call<Nothing> remove_volume(const std::string& name);
 

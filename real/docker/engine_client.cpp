@@ -14,7 +14,6 @@ namespace {
 
 constexpr SimDuration kRetryFirst = milliseconds(20);
 constexpr SimDuration kRetryMax = milliseconds(500);
-constexpr SimDuration kRetryFor = seconds(10);
 
 /// What an attempt means: final, or worth repeating.
 bool worth_repeating(const host::HttpResult& result, const detail::Exchange& exchange) {
@@ -119,7 +118,7 @@ EngineClient::~EngineClient() {
 
 Result<EngineInfo> EngineClient::connect() {
   // Asked without a version in the path, so that an engine too old for ours can say which it speaks.
-  detail::Exchange exchange{detail::request_of(address_, "GET", "/version", seconds(10)), "ask the engine for its version", true, {}};
+  detail::Exchange exchange{detail::request_of(address_, "GET", "/version", seconds(10)), "ask the engine for its version", true, true, {}};
   exchange.request.url = address_.base_url + "/version";
   const host::HttpResult answer = blocking_.send(exchange.request, cancelled_);
   if (!answer) {
@@ -141,9 +140,9 @@ Result<EngineInfo> EngineClient::connect() {
 
 Result<host::HttpResponse> EngineClient::run_exchange(const detail::Exchange& exchange) {
   SimDuration pause = kRetryFirst;
-  for (SimDuration waited{}; ; waited += pause, pause = std::min(pause * 2, kRetryMax)) {
-    host::HttpResult result = blocking_.send(exchange.request, cancelled_);
-    const bool given_up = waited >= kRetryFor || (cancelled_ && cancelled_());
+  for (SimDuration waited{};; waited += pause, pause = std::min(pause * 2, kRetryMax)) {
+    host::HttpResult result = blocking_.send(exchange.request, exchange.cancellable ? cancelled_ : std::function<bool()>());
+    const bool given_up = waited >= patience_ || (cancelled_ && cancelled_());
     if (given_up || !worth_repeating(result, exchange)) return final_result(std::move(result), exchange);
     std::this_thread::sleep_for(std::chrono::nanoseconds(pause.ns));
   }
@@ -164,7 +163,7 @@ void EngineClient::try_again(std::uint64_t number) {
   pending.delay = 0;
   pending.ticket = asynchronous_->send(pending.exchange.request, [this, number](host::HttpResult result) {
     Pending& answered = pending_.at(number);
-    if (answered.waited < kRetryFor && worth_repeating(result, answered.exchange)) {
+    if (answered.waited < patience_ && worth_repeating(result, answered.exchange)) {
       answered.delay = reactor_->delay(answered.pause.ns, [this, number] { try_again(number); });
       answered.waited += answered.pause;
       answered.pause = std::min(answered.pause * 2, kRetryMax);

@@ -33,6 +33,7 @@ struct Exchange {
   host::HttpRequest request;
   std::string what;
   bool idempotent = true;
+  bool cancellable = true;
   std::vector<int> also_fine;
 };
 host::HttpRequest request_of(const EngineAddress& address, const std::string& method, const std::string& path, SimDuration timeout);
@@ -51,7 +52,7 @@ class EngineClient {
   Result<EngineInfo> connect();
 
   /// Blocks until the answer is there. Busy objects and, for idempotent calls, server errors are tried again with growing
-  /// pauses for up to ten seconds.
+  /// pauses for as long as set_patience() says.
   template <class T>
   Result<T> run(const Call<T>& call) {
     Result<host::HttpResponse> response = run_exchange(exchange_of(call));
@@ -70,6 +71,8 @@ class EngineClient {
   /// Ends a call of start() without its callback.
   void cancel(host::AsyncHttp::Ticket ticket);
 
+  /// How long a call is repeated; ten seconds at first.
+  void set_patience(SimDuration patience) { patience_ = patience; }
   /// Asked during long blocking calls; true ends them with Interrupted.
   void set_cancelled(std::function<bool()> cancelled) { cancelled_ = std::move(cancelled); }
   [[nodiscard]] const EngineAddress& address() const { return address_; }
@@ -77,7 +80,8 @@ class EngineClient {
  private:
   template <class T>
   [[nodiscard]] detail::Exchange exchange_of(const Call<T>& call) const {
-    detail::Exchange exchange{detail::request_of(address_, call.method, call.path, call.timeout), call.what, call.idempotent, call.also_fine};
+    detail::Exchange exchange{detail::request_of(address_, call.method, call.path, call.timeout), call.what, call.idempotent, call.cancellable,
+                              call.also_fine};
     exchange.request.body = call.body;
     exchange.request.body_file = call.body_file;
     exchange.request.headers.push_back("Content-Type: " + call.content_type);
@@ -92,6 +96,7 @@ class EngineClient {
   struct Pending;
   EngineAddress address_;
   host::Reactor* reactor_;
+  SimDuration patience_ = seconds(10);
   std::function<bool()> cancelled_;
   host::HttpClient blocking_;
   std::unique_ptr<host::AsyncHttp> asynchronous_;

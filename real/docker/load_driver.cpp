@@ -100,6 +100,7 @@ Status DockerTrafficDriver::prepare() {
   spec.network = parts_.network;
   spec.ip = parts_.address;
   spec.cgroup_parent = parts_.cgroup_parent;
+  spec.auto_remove = true;  // nobody asks how it ended, so its own end may be the last of it (hardening C8)
   // A connection per request: ports must come back faster than the default minute.
   spec.sysctls = {{"net.ipv4.tcp_tw_reuse", "1"}, {"net.ipv4.ip_local_port_range", "1024 65000"}};
   const auto id = parts_.resources.create_container(spec, "load-generator");

@@ -11,6 +11,7 @@
 #include "host/wall_clock.hpp"
 #include "real/docker/nginx_config.hpp"
 #include "real/docker/tar.hpp"
+#include "real/docker/workload_spec.hpp"
 
 namespace tandem::docker {
 
@@ -81,6 +82,7 @@ void NginxBalancer::create_instance(const std::string& service, std::size_t inde
   const Service& made = services_.at(service);
   ContainerSpec spec;
   spec.image = parts_.image;
+  spec.entrypoint = with_lifetime({"nginx", "-g", "daemon off;"});
   spec.network = parts_.network;
   spec.ip = made.instances[index].address;
   spec.cgroup_parent = parts_.cgroup_parent;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/wall_clock.hpp"
 #include "real/docker/workload_spec.hpp"
 
 namespace tandem::docker {
@@ -10,6 +11,8 @@ namespace tandem::docker {
 namespace {
 
 constexpr std::int64_t kReconcilePeriodNs = 1'000'000'000;
+/// An engine that restarts is back sooner; what it lost meanwhile shows in the containers.
+constexpr std::int64_t kEngineLostNs = 10'000'000'000;
 constexpr std::int64_t kKilled = 137;
 /// Threads and processes of one container; the workload uses its workers and two more.
 constexpr std::int64_t kPidsMax = 2048;
@@ -22,7 +25,7 @@ const scenario::NodeSpec* find_node(const scenario::Scenario& scenario, const st
 
 }  // namespace
 
-DockerNodeRuntime::DockerNodeRuntime(Parts parts) : parts_(std::move(parts)), probes_(parts_.loop) {
+DockerNodeRuntime::DockerNodeRuntime(Parts parts) : parts_(std::move(parts)), probes_(parts_.loop), last_answer_ns_(host::monotonic_ns()) {
   reconcile_timer_ = parts_.loop.delay(kReconcilePeriodNs, [this] { reconcile(); });
 }
 
@@ -259,10 +262,17 @@ void DockerNodeRuntime::stop_container(const std::string& container_id, SimDurat
 }
 
 void DockerNodeRuntime::reconcile() {
+  auto list = api::list_containers(parts_.resources.label());
+  list.timeout = seconds(5);
   parts_.resources.engine().start<std::vector<ContainerInfo>>(
-      api::list_containers(parts_.resources.label()), [this](const Result<std::vector<ContainerInfo>>& listed) {
+      list, [this](const Result<std::vector<ContainerInfo>>& listed) {
         reconcile_timer_ = parts_.loop.delay(kReconcilePeriodNs, [this] { reconcile(); });
-        if (!listed) return;
+        if (!listed) {
+          const bool lost = host::monotonic_ns() - last_answer_ns_ > kEngineLostNs;
+          if (lost && !failure_) failure_ = make_error(ErrorCode::EngineUnavailable, "the engine was lost during the run").caused_by(listed.error());
+          return;
+        }
+        last_answer_ns_ = host::monotonic_ns();
         std::vector<std::string> lost;
         for (auto& [id, container] : containers_) {
           const bool running = std::any_of(listed->begin(), listed->end(), [&, wanted = std::string_view(id)](const ContainerInfo& item) {

@@ -73,6 +73,8 @@ class DockerNodeRuntime final : public control::NodeRuntime {
     std::string container_name;
   };
   [[nodiscard]] std::vector<ContainerView> containers() const;
+  /// Why the run cannot go on: the engine has not answered for ten seconds.
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
   /// SIGKILL, as a fault.
   void kill_container(const std::string& container_id) { stop_container(container_id, SimDuration{}); }
 
@@ -116,6 +118,8 @@ class DockerNodeRuntime final : public control::NodeRuntime {
   std::map<std::string, Sandbox> sandboxes_;      ///< by pod uid
   std::map<std::string, Container> containers_;   ///< started and not reported as ended, by id
   std::uint64_t reconcile_timer_ = 0;
+  std::int64_t last_answer_ns_;                   ///< monotonic, of the last list that came
+  std::optional<Error> failure_;
 };
 
 }  // namespace tandem::docker

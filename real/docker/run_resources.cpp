@@ -1,11 +1,22 @@
 #include "real/docker/run_resources.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
+#include "docker/protocol/lifetime.hpp"
 #include "host/files.hpp"
+#include "host/wall_clock.hpp"
 
 namespace tandem::docker {
+
+namespace {
+
+/// How long the reaper waits for an engine that is down. Longer than any restart; after that `tandem clean` has to do it.
+constexpr SimDuration kReaperPatience = seconds(600);
+
+}  // namespace
 
 Result<EngineLock> EngineLock::take(const std::function<bool()>& waiting) {
   TANDEM_TRY(host::ensure_directory(host::state_directory()));
@@ -19,25 +30,56 @@ Result<EngineLock> EngineLock::take(const std::function<bool()>& waiting) {
   }
 }
 
-Result<std::unique_ptr<RunResources>> RunResources::open(EngineClient& engine, SimDuration expected_duration) {
+Result<std::unique_ptr<RunResources>> RunResources::open(EngineClient& engine, SimDuration expected_duration, SimDuration grace) {
   auto identity = real::RunIdentity::create(expected_duration);
   if (!identity) return tl::unexpected(identity.error());
-  auto journal = real::Journal::create(*identity);
+  const EngineAddress& address = engine.address();
+  auto journal = real::Journal::create(*identity, address.text());
   if (!journal) return tl::unexpected(journal.error());
-  return std::unique_ptr<RunResources>(new RunResources(engine, std::move(*identity), std::move(*journal)));
+  auto reaper = real::Reaper::start({.filter = std::string(real::kRunLabel) + "=" + identity->run_id,
+                                     .engine_socket = address.unix_socket,
+                                     .engine_url = address.base_url,
+                                     .journal = std::filesystem::absolute(journal->path()).string(),
+                                     .grace = grace,
+                                     .patience = kReaperPatience});
+  if (!reaper) {
+    journal->close();
+    return tl::unexpected(reaper.error());
+  }
+  return std::unique_ptr<RunResources>(new RunResources(engine, std::move(*identity), std::move(*journal), std::move(*reaper), grace));
 }
 
 std::string RunResources::label() const { return std::string(real::kRunLabel) + "=" + identity_.run_id; }
 
+void RunResources::enter_phase(const std::string& phase) {
+  // A journal that cannot be written fails the next intent.
+  static_cast<void>(journal_.append({real::JournalKind::Phase, {}, phase, {}}));
+}
+
+Status RunResources::announce(const std::string& type, const std::string& name) {
+  Status announced = journal_.append({real::JournalKind::Intent, type, name, {}});
+  if (!announced && !failure_) failure_ = announced.error();
+  return announced;
+}
+
 Status RunResources::announce(ContainerSpec& spec, const std::string& kind) {
   spec.name = identity_.name_of(kind, ++last_number_);
   spec.labels.merge(identity_.labels(kind));
-  return journal_.append({real::JournalKind::Intent, "container", spec.name, {}});
+  const std::int64_t lifetime = std::max<std::int64_t>(1, identity_.deadline - host::unix_seconds());
+  spec.environment.push_back(std::string(container::kLifetimeVariable) + "=" + std::to_string(lifetime));
+  return announce("container", spec.name);
 }
 
-void RunResources::announced_done(const std::string& type, const std::string& name, const std::string& id) {
-  // A journal that cannot be written fails the next intent; what exists is found by its label anyway.
-  static_cast<void>(journal_.append({real::JournalKind::Done, type, name, id}));
+void RunResources::created(const std::string& type, const std::string& name, const Result<std::string>& id) {
+  if (id) {
+    // A journal that cannot be written fails the next intent; what exists is found by its label anyway.
+    static_cast<void>(journal_.append({real::JournalKind::Done, type, name, *id}));
+    return;
+  }
+  // Without the engine's own word the call may still be carried out. A refused connection took nothing along.
+  const ErrorCode code = id.error().code;
+  const bool certain = code == ErrorCode::EngineNotFound || code == ErrorCode::EngineNameTaken || code == ErrorCode::EngineUnavailable;
+  unresolved_ = unresolved_ || !certain;
 }
 
 void RunResources::create_container(ContainerSpec spec, const std::string& kind, std::function<void(Result<std::string>)> done) {
@@ -51,7 +93,7 @@ void RunResources::create_container(ContainerSpec spec, const std::string& kind,
   ++creating_;
   engine_.start<std::string>(api::create_container(spec), [this, name = spec.name, done = std::move(done)](Result<std::string> id) {
     --creating_;
-    if (id) announced_done("container", name, *id);
+    created("container", name, id);
     done(std::move(id));
   });
 }
@@ -59,7 +101,7 @@ void RunResources::create_container(ContainerSpec spec, const std::string& kind,
 Result<std::string> RunResources::create_container(ContainerSpec spec, const std::string& kind) {
   TANDEM_TRY(announce(spec, kind));
   Result<std::string> id = engine_.run(api::create_container(spec));
-  if (id) announced_done("container", spec.name, *id);
+  created("container", spec.name, id);
   return id;
 }
 
@@ -77,23 +119,33 @@ void RunResources::remove_container(const std::string& id, std::function<void(St
 Result<NetworkInfo> RunResources::create_network(NetworkSpec spec) {
   spec.name = identity_.name_of("network", ++last_number_);
   spec.labels.merge(identity_.labels("network"));
-  TANDEM_TRY(journal_.append({real::JournalKind::Intent, "network", spec.name, {}}));
+  TANDEM_TRY(announce("network", spec.name));
   Result<std::string> id = engine_.run(api::create_network(spec));
+  created("network", spec.name, id);
   if (!id) return tl::unexpected(id.error());
-  announced_done("network", spec.name, *id);
   return NetworkInfo{*id, spec.name, spec.labels, {spec.subnet}};
 }
 
-Status RunResources::destroy(const std::function<void(const std::string&)>& progress) {
+Status RunResources::destroy() {
+  enter_phase("destroy");
   CleanOptions options;
   options.run_id = identity_.run_id;
   options.include_alive = true;
-  options.grace = idle() ? SimDuration{} : kCleanGrace;
-  options.progress = progress;
+  options.grace = idle() && !unresolved_ ? SimDuration{} : grace_;
+  options.journals = JournalRule::Keep;
+  options.on_removed = [this](const CleanedObject& object) {
+    static_cast<void>(journal_.append({real::JournalKind::Gone, object.type, object.name, {}}));
+  };
   const Result<CleanReport> report = clean(engine_, options);
-  if (!report) return tl::unexpected(report.error());
+  if (!report) {
+    Error error = report.error();
+    if (error.hint.empty()) error.hint = "a process of Tandem's goes on trying for " + to_string(kReaperPatience) + "; `tandem clean` says what is left";
+    return fail(std::move(error));
+  }
   if (!report->survivors.empty()) return fail(leak_error(*report));
-  return journal_.close();
+  journal_.close();
+  reaper_.dismiss();
+  return {};
 }
 
 }  // namespace tandem::docker

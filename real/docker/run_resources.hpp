@@ -1,9 +1,10 @@
 #pragma once
 // Everything a run creates on the engine goes through here: labelled, named after the run, journaled before the call
-// (hardening C1–C3), and destroyed at the end (C4–C6).
+// (hardening C1–C3), and destroyed at the end (C4–C6); by the reaper if this process does not live to see it.
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/base/result.hpp"
@@ -11,6 +12,7 @@
 #include "real/docker/cleaner.hpp"
 #include "real/docker/engine_client.hpp"
 #include "real/engine/journal.hpp"
+#include "real/engine/reaper.hpp"
 #include "real/engine/run_identity.hpp"
 
 namespace tandem::docker {
@@ -29,8 +31,11 @@ class EngineLock {
 
 class RunResources {
  public:
-  /// A new run: identity and journal. Errors: EngineCapability, FileWriteFailed.
-  static Result<std::unique_ptr<RunResources>> open(EngineClient& engine, SimDuration expected_duration);
+  /// A new run: identity, journal, reaper; in this order, and nothing is created before all three are there.
+  /// `grace`: kCleanGrace, less only in tests. Errors: EngineCapability, FileWriteFailed, ProcessFailed (no reaper).
+  static Result<std::unique_ptr<RunResources>> open(EngineClient& engine, SimDuration expected_duration, SimDuration grace = kCleanGrace);
+  /// Without destroy() before, the reaper cleans up.
+  ~RunResources() = default;
   RunResources(const RunResources&) = delete;
   RunResources& operator=(const RunResources&) = delete;
 
@@ -38,8 +43,12 @@ class RunResources {
   [[nodiscard]] const real::RunIdentity& identity() const { return identity_; }
   /// "tandem.run=<id>": what lists filter by.
   [[nodiscard]] std::string label() const;
+  [[nodiscard]] pid_t reaper_pid() const { return reaper_.pid(); }
 
-  /// Creates a container of `kind` ("sandbox", "pod", "balancer", …); name and labels are filled in. → id
+  /// Says in the journal that the run goes over to "create", "run" or "destroy".
+  void enter_phase(const std::string& phase);
+
+  /// Creates a container of `kind` ("sandbox", "pod", "balancer", …); name, labels and lifetime are filled in. → id
   void create_container(ContainerSpec spec, const std::string& kind, std::function<void(Result<std::string>)> done);
   Result<std::string> create_container(ContainerSpec spec, const std::string& kind);
   void remove_container(const std::string& id, std::function<void(Status)> done);
@@ -47,22 +56,30 @@ class RunResources {
 
   /// No create call is on its way.
   [[nodiscard]] bool idle() const { return creating_ == 0; }
-  /// Destroys everything of this run and closes the journal. To be called when idle; otherwise the grace of C4 is kept.
-  /// Errors: EngineLeak with the survivors, engine errors.
-  Status destroy(const std::function<void(const std::string&)>& progress);
+  /// Why nothing can be created any more: the journal cannot be written. The run has to end.
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+  /// Destroys everything of this run, closes the journal and dismisses the reaper. The grace of C4 is kept if a create call
+  /// is on its way or ended without an answer. After an error the reaper goes on. Errors: EngineLeak with the survivors,
+  /// engine errors.
+  Status destroy();
 
  private:
-  RunResources(EngineClient& engine, real::RunIdentity identity, real::Journal journal)
-      : engine_(engine), identity_(std::move(identity)), journal_(std::move(journal)) {}
-  /// Fills name and labels in and journals the intent.
+  RunResources(EngineClient& engine, real::RunIdentity identity, real::Journal journal, real::Reaper reaper, SimDuration grace)
+      : engine_(engine), identity_(std::move(identity)), journal_(std::move(journal)), reaper_(std::move(reaper)), grace_(grace) {}
+  /// Fills name, labels and lifetime in and journals the intent.
   Status announce(ContainerSpec& spec, const std::string& kind);
-  void announced_done(const std::string& type, const std::string& name, const std::string& id);
+  Status announce(const std::string& type, const std::string& name);
+  void created(const std::string& type, const std::string& name, const Result<std::string>& id);
 
   EngineClient& engine_;
   real::RunIdentity identity_;
   real::Journal journal_;
+  real::Reaper reaper_;
+  SimDuration grace_;
   std::uint64_t last_number_ = 0;
   std::size_t creating_ = 0;
+  bool unresolved_ = false;  ///< a create call may have been carried out without our knowing
+  std::optional<Error> failure_;
 };
 
 }  // namespace tandem::docker

@@ -31,6 +31,7 @@ Status Testbed::open() {
   auto resources = RunResources::open(engine_, options_.scenario.horizon);
   if (!resources) return tl::unexpected(resources.error());
   resources_ = std::move(*resources);
+  resources_->enter_phase("create");
   TANDEM_TRY(make_network());
   TANDEM_TRY(make_parts());
   return traffic_->prepare();
@@ -49,7 +50,7 @@ Status Testbed::take_engine() {
   lock_ = std::move(*lock);
   // Hardening C7: what runs left whose process is gone.
   CleanOptions orphans;
-  orphans.progress = [this](const std::string& line) { report("cleaning up after a run that died: " + line); };
+  orphans.on_removed = [this](const CleanedObject& object) { report("cleaning up after a run that died: removed " + object.type + " " + object.name); };
   orphans.cancelled = [this] { return cancelled(); };
   const auto cleaned = clean(engine_, orphans);
   if (!cleaned) return tl::unexpected(cleaned.error());
@@ -121,7 +122,7 @@ Status Testbed::destroy() {
   traffic_.reset();
   balancers_.reset();
   nodes_.reset();
-  Status destroyed = resources_->destroy({});
+  Status destroyed = resources_->destroy();
   slices_ = {};
   resources_.reset();
   lock_.reset();

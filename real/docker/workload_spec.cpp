@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "docker/protocol/lifetime.hpp"
+
 namespace tandem::docker {
 
 container::WorkloadConfig workload_config(const scenario::ImageSpec& image, const control::ContainerRequest& request, double cpu_speed) {
@@ -34,6 +36,14 @@ std::int64_t cpu_quota_us(std::int64_t limit_milli, std::int64_t node_milli) {
   if (limit_milli <= 0) return 0;
   const std::int64_t milli = node_milli > 0 ? std::min(limit_milli, node_milli) : limit_milli;
   return std::max<std::int64_t>(1000, milli * 100);
+}
+
+std::vector<std::string> with_lifetime(const std::vector<std::string>& command) {
+  // "$@" is the command; the sleeper becomes its child, and ends with the container whatever happens.
+  const std::string script = "(sleep \"$" + std::string(container::kLifetimeVariable) + "\" && kill -TERM 1) & exec \"$@\"";
+  std::vector<std::string> entrypoint = {"sh", "-c", script, "sh"};
+  entrypoint.insert(entrypoint.end(), command.begin(), command.end());
+  return entrypoint;
 }
 
 std::int64_t cpu_shares(std::int64_t request_milli) { return std::clamp<std::int64_t>(request_milli * 1024 / 1000, 2, 262'144); }

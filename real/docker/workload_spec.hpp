@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/control/node_runtime.hpp"
 #include "core/scenario/scenario.hpp"
@@ -19,5 +20,9 @@ std::string tag_of(const std::string& reference);
 std::int64_t cpu_quota_us(std::int64_t limit_milli, std::int64_t node_milli);
 /// CPU shares of a request, as the kubelet computes them: 1024 a core, at least 2.
 std::int64_t cpu_shares(std::int64_t request_milli);
+
+/// Entrypoint that runs `command` as process 1 and tells it to end (SIGTERM) once the container's lifetime is over (hardening
+/// C8). For products in images with a shell; our own programs watch their lifetime themselves (docker/protocol/lifetime.hpp).
+std::vector<std::string> with_lifetime(const std::vector<std::string>& command);
 
 }  // namespace tandem::docker

@@ -12,7 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kJournalMax = 64 << 20;
-constexpr std::array<const char*, 5> kKindNames = {"open", "intent", "done", "gone", "closed"};
+constexpr std::array<const char*, 6> kKindNames = {"open", "intent", "done", "gone", "phase", "closed"};
 
 std::string checksum(std::uint64_t sequence, const std::string& record) {
   return sha256_hex(std::to_string(sequence) + " " + record).substr(0, 16);
@@ -56,6 +56,7 @@ bool read_line(std::string_view line, std::uint64_t sequence, JournalContent& co
     const auto identity = identity_from_labels(labels);
     if (!identity) return false;
     content.identity = *identity;
+    content.engine = text_of(record, "engine");
     return true;
   }
   if (entry.kind == JournalKind::Closed) {
@@ -74,30 +75,33 @@ bool read_line(std::string_view line, std::uint64_t sequence, JournalContent& co
 std::string Journal::folder() { return host::state_directory() + "/runs"; }
 std::string Journal::path_of(const std::string& run_id) { return folder() + "/" + run_id + ".journal"; }
 
-Result<Journal> Journal::create(const RunIdentity& identity) {
+Result<Journal> Journal::create(const RunIdentity& identity, const std::string& engine) {
   TANDEM_TRY(host::ensure_directory(folder()));
   const std::string path = path_of(identity.run_id);
   auto file = host::AppendFile::open(path);
   if (!file) return tl::unexpected(file.error());
   Journal journal(std::move(*file), path);
-  const json record = {{"kind", "open"}, {"labels", identity.labels("journal")}};
-  TANDEM_TRY(journal.write(record.dump(), true));
-  return journal;
+  const json record = {{"kind", "open"}, {"engine", engine}, {"labels", identity.labels("journal")}};
+  const Status opened = journal.write(record.dump(), true).and_then([&] { return host::sync_folder_of(path); });
+  if (opened) return journal;
+  host::remove_file(path);  // it announces nothing
+  return tl::unexpected(opened.error());
 }
 
 Status Journal::write(const std::string& record, bool sync) { return file_.append(line_of(++sequence_, record), sync); }
 
 Status Journal::append(const JournalEntry& entry) {
-  json record = {{"kind", kKindNames[static_cast<std::size_t>(entry.kind)]}, {"type", entry.type}, {"name", entry.name}};
+  json record = {{"kind", kKindNames[static_cast<std::size_t>(entry.kind)]}, {"name", entry.name}};
+  if (!entry.type.empty()) record["type"] = entry.type;
   if (!entry.id.empty()) record["id"] = entry.id;
-  // Done and Gone only spare the next start some look-ups, so they need not wait for the disk.
+  // The others only spare whoever reads them some look-ups, so they need not wait for the disk.
   return write(record.dump(), entry.kind == JournalKind::Intent);
 }
 
-Status Journal::close() {
-  TANDEM_TRY(write(json{{"kind", "closed"}}.dump(), true));
+void Journal::close() {
+  // On a full disk the line may fail, and says no more than the removal does.
+  static_cast<void>(write(json{{"kind", "closed"}}.dump(), true));
   host::remove_file(path_);
-  return {};
 }
 
 Result<JournalContent> read_journal(const std::string& path) {

@@ -14,16 +14,17 @@
 namespace tandem::real {
 
 enum class JournalKind : std::uint8_t {
-  Open,    ///< first line: run id and owner
+  Open,    ///< first line: run id, owner and engine
   Intent,  ///< about to create `type` `name`
   Done,    ///< created; `id` is the engine's
   Gone,    ///< deleted by us
+  Phase,   ///< `name` begins: create, run, destroy
   Closed,  ///< last line: everything is deleted
 };
 
 struct JournalEntry {
   JournalKind kind = JournalKind::Intent;
-  std::string type;  ///< container, network, cgroup
+  std::string type;  ///< container, network, volume; empty for a phase
   std::string name;
   std::string id;
   friend bool operator==(const JournalEntry&, const JournalEntry&) = default;
@@ -37,13 +38,13 @@ class Journal {
   static std::string folder();
   static std::string path_of(const std::string& run_id);
 
-  /// Starts the journal of a new run with its Open line, synced. Errors: FileWriteFailed.
-  static Result<Journal> create(const RunIdentity& identity);
+  /// Starts the journal of a new run on `engine` (its address as text) with its Open line, synced. Errors: FileWriteFailed.
+  static Result<Journal> create(const RunIdentity& identity, const std::string& engine);
 
-  /// Appends; Intent and Closed are synced before it returns. Errors: FileWriteFailed.
+  /// Appends; Intent is synced before it returns. Errors: FileWriteFailed.
   Status append(const JournalEntry& entry);
-  /// Writes Closed and removes the file: nothing is left to recover.
-  Status close();
+  /// Writes Closed and removes the file: nothing is left to recover. To be called only after the engine's lists were empty.
+  void close();
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
@@ -58,6 +59,7 @@ class Journal {
 /// A journal read back.
 struct JournalContent {
   RunIdentity identity;
+  std::string engine;                 ///< address of the engine, as text; empty if unknown
   std::vector<JournalEntry> entries;
   bool closed = false;
   bool torn = false;  ///< the last line was incomplete and is ignored
