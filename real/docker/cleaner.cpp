@@ -91,7 +91,7 @@ void Cleaner::read_journal(const std::string& path) {
   if (!journal) {
     if (journal.error().code == ErrorCode::FileNotFound) return;  // closed by its run just now
     // A run that died before its first line was whole had announced nothing; one that begins just now is younger.
-    const bool headless = journal.error().place.line == 1;
+    const bool headless = journal.error().code == ErrorCode::RecordDamaged && journal.error().place.line == 0;
     if (headless && host::age_seconds(path) > kHeadlessJournalSeconds && options_.run_id.empty() && !options_.dry_run) host::remove_file(path);
     // What its run created is found by label; the file stays for a person to look at.
     if (!headless && options_.run_id.empty()) report_.spared.push_back({"journal", path, {}, to_string(journal.error())});

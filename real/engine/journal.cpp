@@ -112,16 +112,16 @@ Result<JournalContent> read_journal(const std::string& path) {
   std::string_view rest = *text;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
-    const bool whole = end != std::string_view::npos && read_line(rest.substr(0, end), ++sequence, content);
-    if (!whole) {
-      const bool last = end == std::string_view::npos || end + 1 == rest.size();
-      if (!last) return fail(ErrorCode::RecordDamaged, "the journal is damaged", {path, static_cast<std::uint32_t>(sequence), 0});
-      content.torn = true;
-      break;
+    // A crash leaves a beginning of the last line, and a line's only line feed is its end.
+    content.torn = end == std::string_view::npos;
+    if (content.torn) break;
+    if (!read_line(rest.substr(0, end), ++sequence, content)) {
+      return fail(ErrorCode::RecordDamaged, "the journal is damaged", {path, static_cast<std::uint32_t>(sequence), 0});
     }
     rest.remove_prefix(end + 1);
   }
-  if (content.identity.run_id.empty()) return fail(ErrorCode::RecordDamaged, "the journal has no first line", {path, 1, 0});
+  if (sequence == 0) return fail(ErrorCode::RecordDamaged, "the journal has no first line", {path, 0, 0});
+  if (content.identity.run_id.empty()) return fail(ErrorCode::RecordDamaged, "the journal does not begin with its run", {path, 1, 0});
   return content;
 }
 

@@ -64,7 +64,8 @@ struct JournalContent {
   bool closed = false;
   bool torn = false;  ///< the last line was incomplete and is ignored
 };
-/// Errors: FileNotFound, FileTooLarge, RecordDamaged (anything wrong before the last line, with its line number).
+/// Errors: FileNotFound, FileTooLarge, RecordDamaged with the line; without one if not even the first line is whole, so that
+/// nothing had been announced.
 Result<JournalContent> read_journal(const std::string& path);
 
 }  // namespace tandem::real

@@ -25,12 +25,14 @@ struct ServedRequest {
 
 struct ServedAnswer {
   int status = 200;
-  std::string body;
+  std::string body = {};
   int delay_ms = 0;
   /// Bytes of the whole answer that are sent before the connection is cut; -1 = all of it.
   int cut_after = -1;
   /// Written in pieces of one byte each.
   bool dripping = false;
+  /// Called once the answer has been sent.
+  std::function<void()> sent = {};
 };
 
 class HttpTestServer {
@@ -119,6 +121,7 @@ class HttpTestServer {
     for (std::size_t at = 0; at < text.size(); at += piece) {
       if (::send(connection, text.data() + at, std::min(piece, text.size() - at), MSG_NOSIGNAL) < 0) return false;
     }
+    if (answer.sent) answer.sent();
     return answer.cut_after < 0;
   }
 
