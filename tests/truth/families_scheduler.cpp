@@ -26,7 +26,6 @@ void check_family(const json& file, Tally& tally) {
 
 }  // namespace
 
-/// Left to the preemption issue: preemption-basic, -pdb, -nominated, -mechanisms.
 std::vector<Family> scheduler_families() {
   std::vector<Family> families;
   for (const char* name : {"edge",
@@ -43,6 +42,10 @@ std::vector<Family> scheduler_families() {
                            "pod-affinity-preferred",
                            "pod-affinity-required",
                            "pod-antiaffinity-required",
+                           "preemption-basic",
+                           "preemption-mechanisms",
+                           "preemption-nominated",
+                           "preemption-pdb",
                            "realistic",
                            "resources",
                            "resources-extended",

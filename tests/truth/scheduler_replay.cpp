@@ -6,6 +6,7 @@
 
 #include "core/cluster/json.hpp"
 #include "core/control/scheduler/fit_error.hpp"
+#include "core/control/scheduler/victims.hpp"
 
 namespace tandem::truth {
 namespace {
@@ -37,6 +38,13 @@ const json& list(const json& object, const char* key) {
 }
 
 std::string path_of(const cluster::ObjectMeta& meta) { return meta.namespace_ + "/" + meta.name; }
+
+/// A pod's uid, which the recordings leave out, is its path.
+std::shared_ptr<cluster::Pod> read_pod(const json& document) {
+  auto pod = std::make_shared<cluster::Pod>(read<cluster::Pod>(document));
+  if (pod->meta.uid.empty()) pod->meta.uid = path_of(pod->meta);
+  return pod;
+}
 
 json requests_of(const control::scheduler::PodRequests& requests) {
   json told{{"milliCPU", requests.occupied.milli_cpu},
@@ -101,6 +109,24 @@ json sorted(json values) {
   return values;
 }
 
+/// Object of node → [victims in order, budgets broken].
+json candidates_of(const control::scheduler::Snapshot& snapshot, const control::scheduler::Preemption& preemption) {
+  json told = json::object();
+  for (const auto& candidate : preemption.candidates) {
+    json victims = json::array();
+    for (const auto& victim : candidate.victims) victims.push_back(path_of(victim.pod->meta));
+    told[snapshot.node(candidate.node).name] = {victims, candidate.pdb_violations};
+  }
+  return told;
+}
+json recorded_candidates(const json& preemption) {
+  json told = json::object();
+  for (const json& candidate : list(preemption, "candidates")) {
+    told[candidate.at("node").get<std::string>()] = {candidate.at("victims"), candidate.at("pdbViolations")};
+  }
+  return told;
+}
+
 /// VolumeBinding scores only under an alpha feature gate and is always skipped in the recordings; we do not have it.
 json recorded_skipped(const json& step) {
   json told = json::array();
@@ -136,6 +162,43 @@ void compare_scheduled(Comparison& comparison, const json& step, const Decision&
   comparison.equal("chosen is among the best", std::find(best.begin(), best.end(), decision.node) != best.end(), true);
 }
 
+/// The recorder asked every rejected pod whether it may preempt; the scheduler does not ask one that was rejected before the
+/// filters.
+void compare_eligibility(Comparison& comparison, const json& step, const cluster::Pod& pod, const Decision& decision,
+                         const control::scheduler::Snapshot& snapshot) {
+  using namespace control::scheduler;  // NOLINT: many of its names
+  comparison.equal("preemption was looked at", decision.preemption.has_value(), false);
+  const PodClassPtr pod_class = snapshot.class_of(pod);
+  const CycleInput cycle{pod, *pod_class, snapshot};
+  const CycleFilters filters;
+  const CounterStream draws;
+  const PostFilterInput input{.cycle = cycle,
+                              .filters = filters,
+                              .rejected_before_filters = true,
+                              .rejected = {},
+                              .code_of_others = decision.detail->pre_filter->code,
+                              .draws = draws};
+  const PostFilterResult result = (*make_plugin("DefaultPreemption"))->post_filter(input);
+  comparison.equal("eligible", result.preemption->eligible, step.at("preemption").at("eligible"));
+}
+
+void compare_preemption(Comparison& comparison, const json& step, const Decision& decision,
+                        const control::scheduler::Snapshot& snapshot) {
+  comparison.equal("preemption was looked at", decision.preemption.has_value(), step.contains("preemption"));
+  if (!decision.preemption || !step.contains("preemption")) return;
+  const auto& ours = *decision.preemption;
+  const json& recorded = step.at("preemption");
+  comparison.equal("eligible", ours.eligible, recorded.at("eligible"));
+  comparison.equal("candidates", candidates_of(snapshot, ours), recorded_candidates(recorded));
+  json ties = json::array();
+  for (const auto node : ours.ties) ties.push_back(snapshot.node(node).name);
+  const json recorded_ties = sorted(list(recorded, "ties"));
+  comparison.equal("ties", sorted(ties), recorded_ties);
+  const bool member =
+      std::find(recorded_ties.begin(), recorded_ties.end(), decision.nominated_node) != recorded_ties.end();
+  comparison.equal("our nominated node is one of the ties", member, step.at("result") == "nominated");
+}
+
 control::scheduler::SchedulingAlgorithm make_algorithm(const control::scheduler::Snapshot& snapshot) {
   auto plugins = control::scheduler::configure(control::scheduler::default_profile());
   // The recordings were made with percentageOfNodesToScore: 100.
@@ -156,6 +219,11 @@ void SchedulerReplay::add_cluster_objects() {
     const auto object = read<cluster::Unstructured>(document);
     snapshot_.set_namespace(object.meta.name, object.meta.labels);
   }
+  for (const json& document : list(case_, "podDisruptionBudgets")) {
+    if (auto budget = control::scheduler::disruption_budget_of(read<cluster::Unstructured>(document))) {
+      snapshot_.set_disruption_budget(std::move(*budget));
+    }
+  }
   for (const json& document : list(case_, "services")) {
     snapshot_.set_service(std::make_shared<cluster::Service>(read<cluster::Service>(document)));
   }
@@ -166,13 +234,13 @@ void SchedulerReplay::add_cluster_objects() {
     }
   }
   for (const json& document : case_.at("existingPods")) {
-    auto pod = std::make_shared<cluster::Pod>(read<cluster::Pod>(document));
+    auto pod = read_pod(document);
     if (cluster::is_terminal(pod->status.phase)) continue;
     pods_[path_of(pod->meta)] = pod;
     snapshot_.set_pod(pod);
   }
   for (const json& document : case_.at("pods")) {
-    auto pod = std::make_shared<cluster::Pod>(read<cluster::Pod>(document));
+    auto pod = read_pod(document);
     pods_[path_of(pod->meta)] = std::move(pod);
   }
 }
@@ -181,18 +249,20 @@ std::optional<std::string> SchedulerReplay::compare() {
   std::size_t number = 0;
   for (const json& step : case_.at("steps")) {
     if (step.at("do") == "schedule") {
-      if (const auto difference = compare_step(step)) {
-        return "step " + std::to_string(number) + " (" + step.at("pod").get<std::string>() + ") " + *difference;
+      auto difference = compare_step(step);
+      if (!difference && nominations() != step.value("nominations", json::object())) {
+        difference = "nominations: ours " + nominations().dump() + ", recorded " + step.value("nominations", json::object()).dump();
       }
+      if (difference) return "step " + std::to_string(number) + " (" + step.at("pod").get<std::string>() + ") " + *difference;
+    } else {
+      change_pods(step);
     }
-    apply(step);
     ++number;
   }
   return std::nullopt;
 }
 
 std::optional<std::string> SchedulerReplay::compare_step(const json& step) {
-  if (step.at("result") == "nominated") return "preemption is not built";
   const cluster::Pod& pod = *pods_.at(step.at("pod").get<std::string>());
   const Decision decision = algorithm_.schedule_one(pod, control::scheduler::Detail::Full);
   const DecisionDetail& detail = *decision.detail;
@@ -210,6 +280,7 @@ std::optional<std::string> SchedulerReplay::compare_step(const json& step) {
     comparison.equal("rejected", rejections_of(detail), recorded_rejections(step));
     comparison.equal("feasible", sorted(detail.feasible), sorted(list(step, "feasible")));
   }
+  comparison.equal("only the nominated node was looked at", decision.nominated_node_only, step.value("nominatedNodeOnly", false));
   if (step.at("result") == "scheduled") {
     json best = json::array();
     for (const auto node : decision.ties) best.push_back(snapshot_.node(node).name);
@@ -217,18 +288,52 @@ std::optional<std::string> SchedulerReplay::compare_step(const json& step) {
     compare_scheduled(comparison, step, decision);
   } else {
     comparison.equal("chosen", decision.node, "");
-    comparison.equal("preemption would help", decision.preemption_would_help, false);
+    if (step.contains("preFilter")) {
+      compare_eligibility(comparison, step, pod, decision, snapshot_);
+    } else {
+      compare_preemption(comparison, step, decision, snapshot_);
+    }
     comparison.equal("message", decision.message, step.at("message"));
     comparison.equal("event", control::scheduler::event_note(decision.message), step.value("event", step.at("message")));
   }
+  if (!comparison.difference()) force(step, decision);
   return comparison.difference();
 }
 
-void SchedulerReplay::apply(const json& step) {
-  if (step.at("do") == "schedule") {
-    if (step.at("result") == "scheduled") place(step.at("pod"), step);
-    return;
+json SchedulerReplay::nominations() const {
+  json told = json::object();
+  for (const auto& [path, pod] : pods_) {
+    if (const std::string* node = snapshot_.nominated_node(pod->meta.uid)) told[path] = *node;
   }
+  return told;
+}
+
+/// Makes true what the recorded scheduler chose, for us too.
+void SchedulerReplay::force(const json& step, const Decision& decision) {
+  const std::string name = step.at("pod");
+  if (step.at("result") == "scheduled") return place(name, step);
+  if (decision.nomination == control::scheduler::NominationChange::Withdraw) return set_nomination(name, "");
+  if (decision.nomination == control::scheduler::NominationChange::Keep) return;
+  const std::string node = step.at("preemption").at("nominatedNode");
+  const auto& candidates = decision.preemption->candidates;
+  const auto candidate = std::find_if(candidates.begin(), candidates.end(),
+                                      [&](const auto& entry) { return snapshot_.node(entry.node).name == node; });
+  for (const std::string& uid : control::scheduler::nominations_to_clear(snapshot_, *pods_.at(name), *candidate)) {
+    const auto cleared = std::find_if(pods_.begin(), pods_.end(), [&](const auto& entry) { return entry.second->meta.uid == uid; });
+    set_nomination(cleared->first, "");
+  }
+  set_nomination(name, node);
+}
+
+void SchedulerReplay::set_nomination(const std::string& name, const std::string& node) {
+  auto changed = std::make_shared<cluster::Pod>(*pods_.at(name));
+  changed->status.nominated_node_name = node;
+  pods_[name] = changed;
+  snapshot_.withdraw_nomination(changed->meta.uid);
+  if (!node.empty()) snapshot_.nominate(changed, node);
+}
+
+void SchedulerReplay::change_pods(const json& step) {
   for (const json& name : step.at("pods")) {
     auto& pod = pods_.at(name.get<std::string>());
     if (step.at("do") == "remove") {
@@ -236,6 +341,9 @@ void SchedulerReplay::apply(const json& step) {
     } else if (!cluster::is_terminating(pod->meta)) {  // terminate
       auto terminating = std::make_shared<cluster::Pod>(*pod);
       terminating->meta.deletion_timestamp = kTimeZero;
+      terminating->status.conditions.push_back({.type = "DisruptionTarget",
+                                                .status = cluster::ConditionStatus::True,
+                                                .reason = "PreemptionByScheduler"});
       pod = terminating;
       snapshot_.set_pod(pod);
     }
@@ -248,7 +356,9 @@ void SchedulerReplay::place(const std::string& name, const json& step) {
   placed->status.phase = cluster::PodPhase::Running;
   const auto start = cluster::parse_time(step.at("startTime").get<std::string>());
   if (start) placed->status.start_time = *start;
+  placed->status.nominated_node_name.clear();
   pods_[name] = placed;
+  snapshot_.withdraw_nomination(placed->meta.uid);
   snapshot_.set_pod(placed);
 }
 

@@ -22,7 +22,10 @@ class SchedulerReplay {
  private:
   void add_cluster_objects();
   std::optional<std::string> compare_step(const nlohmann::json& step);
-  void apply(const nlohmann::json& step);
+  void force(const nlohmann::json& step, const control::scheduler::Decision& decision);
+  void change_pods(const nlohmann::json& step);
+  [[nodiscard]] nlohmann::json nominations() const;
+  void set_nomination(const std::string& pod, const std::string& node);
   void place(const std::string& pod, const nlohmann::json& step);
 
   const nlohmann::json& case_;

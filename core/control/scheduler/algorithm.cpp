@@ -3,23 +3,9 @@
 #include <algorithm>
 
 #include "core/base/check.hpp"
-#include "core/control/scheduler/fit_error.hpp"
-#include "core/control/scheduler/preemption_outlook.hpp"
+#include "core/control/scheduler/algorithm_cycle.hpp"
 
 namespace tandem::control::scheduler {
-
-/// Everything about the pod being scheduled that lives for one cycle.
-struct SchedulingAlgorithm::Cycle {
-  CycleInput input;
-  ClassResults& results;
-  Detail detail;
-  Decision decision;
-  std::optional<PodRejection> pod_rejection;
-  std::optional<std::vector<std::string>> node_names;  ///< only these can pass
-  std::vector<std::string> naming_plugins;             ///< that said so
-
-  [[nodiscard]] bool full() const { return detail == Detail::Full; }
-};
 
 std::size_t feasible_nodes_to_find(std::size_t nodes, int percentage) {
   constexpr std::size_t kMinFeasibleNodesToFind = 100;
@@ -40,23 +26,24 @@ Decision SchedulingAlgorithm::schedule_one(const cluster::Pod& pod, Detail detai
   // nodeName is not part of the class, so a pod that has one (only tests and explain ask) shares nothing.
   ClassResults own_results(pod_class, plugins_);
   ClassResults& results = pod.node_name.empty() ? results_.find(pod_class, plugins_) : own_results;
-  Cycle cycle{{pod, *pod_class, snapshot_}, results, detail, {}, {}, {}, {}};
+  Cycle cycle{{pod, *pod_class, snapshot_}, results, detail, {}, {}, {}, {}, {}};
   if (cycle.full()) cycle.decision.detail.emplace().requests = pod_class->requests;
   if (snapshot_.order().empty()) {
     cycle.decision.message = "no nodes available to schedule pods";
+    cycle.decision.nomination = NominationChange::Withdraw;
     return std::move(cycle.decision);
   }
   results.begin_cycle(cycle.input);
   pre_filter(cycle);
   feasible_.clear();
   rejections_.clear();
-  if (!cycle.pod_rejection) find_feasible(cycle);
+  if (!cycle.pod_rejection && !nominated_node_passes(cycle)) find_feasible(cycle);
   cycle.decision.feasible = static_cast<std::uint32_t>(feasible_.size());
   cycle.decision.evaluated = static_cast<std::uint32_t>(feasible_.size() + rejections_.size());
   if (cycle.full()) fill_filter_detail(cycle);
 
   if (feasible_.empty()) {
-    explain_failure(cycle);
+    post_filter(cycle);
   } else if (feasible_.size() == 1) {
     cycle.decision.ties = feasible_;
     cycle.decision.node = snapshot_.node(feasible_.front()).name;
@@ -95,6 +82,31 @@ void SchedulingAlgorithm::pre_filter(Cycle& cycle) {
   }
 }
 
+/// The node's verdict, as if pods nominated to it that count before this one were there, and without them.
+Verdict SchedulingAlgorithm::filter(Cycle& cycle, const NodeInfo& node) {
+  if (!node.nominated.empty()) {
+    const std::vector<PodOnNode> nominated = nominated_before(cycle.input, node);
+    const Verdict verdict = filters_.run_as_if_nominated_were_there(cycle.input, node, nominated, nullptr);
+    if (!verdict.passed()) return verdict;
+  }
+  return filters_.complete(cycle.input, node, cycle.results.verdict(cycle.input, filters_, node));
+}
+
+/// Preemption made room on a node: if the pod fits there now, no other is looked at.
+bool SchedulingAlgorithm::nominated_node_passes(Cycle& cycle) {
+  const std::string& nominated = cycle.input.pod.status.nominated_node_name;
+  const NodeInfo* node = nominated.empty() ? nullptr : snapshot_.find_node(nominated);
+  if (node == nullptr) return false;
+  const Verdict verdict = filter(cycle, *node);
+  if (!verdict.passed()) {
+    cycle.nominated_rejection = Rejection{node->index, verdict};
+    return false;
+  }
+  cycle.decision.nominated_node_only = true;
+  feasible_.push_back(node->index);
+  return true;
+}
+
 void SchedulingAlgorithm::find_feasible(Cycle& cycle) {
   const std::vector<NodeIndex>& order = snapshot_.order();
   std::vector<NodeIndex> named;
@@ -106,27 +118,34 @@ void SchedulingAlgorithm::find_feasible(Cycle& cycle) {
   }
   const std::vector<NodeIndex>& nodes = cycle.node_names ? named : order;
   const std::size_t wanted = feasible_nodes_to_find(nodes.size(), percentage_);
-  std::uint64_t rejecting = 0;  // plugin positions as bits
   for (std::size_t i = 0, at = nodes.empty() ? 0 : next_start_ % nodes.size(); i < nodes.size() && feasible_.size() < wanted;
        ++i) {
     const NodeInfo& node = snapshot_.node(nodes[at]);
     if (++at == nodes.size()) at = 0;
-    const Verdict local = cycle.results.verdict(cycle.input, filters_, node);
-    const Verdict verdict = filters_.complete(cycle.input, node, local);
+    const Verdict verdict = filter(cycle, node);
     if (verdict.passed()) {
       feasible_.push_back(node.index);
     } else {
       rejections_.push_back({node.index, verdict});
-      rejecting |= std::uint64_t{1} << (verdict.plugin % 64U);
     }
   }
-  for (std::size_t i = 0; i < plugins_.size(); ++i) {
-    auto& positions = cycle.decision.rejecting_plugins;
-    const bool rejected = ((rejecting >> (i % 64U)) & 1U) != 0;
-    if (rejected && std::find(positions.begin(), positions.end(), i) == positions.end()) positions.push_back(i);
+  if (const auto& nominated = cycle.nominated_rejection) {
+    const bool known = std::any_of(rejections_.begin(), rejections_.end(),
+                                   [&](const Rejection& rejection) { return rejection.node == nominated->node; });
+    if (!known) rejections_.push_back(*nominated);
   }
-  std::sort(cycle.decision.rejecting_plugins.begin(), cycle.decision.rejecting_plugins.end());
+  note_rejecting_plugins(cycle.decision);
   next_start_ = (next_start_ + feasible_.size() + rejections_.size()) % order.size();
+}
+
+void SchedulingAlgorithm::note_rejecting_plugins(Decision& decision) const {
+  std::vector<bool> rejecting(plugins_.size(), false);
+  for (const std::size_t position : decision.rejecting_plugins) rejecting[position] = true;
+  for (const Rejection& rejection : rejections_) rejecting[rejection.verdict.plugin] = true;
+  decision.rejecting_plugins.clear();
+  for (std::size_t i = 0; i < rejecting.size(); ++i) {
+    if (rejecting[i]) decision.rejecting_plugins.push_back(i);
+  }
 }
 
 void SchedulingAlgorithm::choose_by_score(Cycle& cycle) {
@@ -172,49 +191,9 @@ void SchedulingAlgorithm::add_scores(Cycle& cycle, std::size_t position) {
   }
 }
 
-void SchedulingAlgorithm::explain_failure(Cycle& cycle) {
-  const std::size_t nodes = snapshot_.order().size();
-  if (cycle.pod_rejection) {
-    cycle.decision.message = rejected_before_filter(nodes, cycle.pod_rejection->message);
-    return;
-  }
-  ReasonHistogram reasons;
-  std::vector<NodeIndex> unschedulable;  // where preemption may help
-  for (const Rejection& rejection : rejections_) {
-    Reasons texts;
-    filters_.run(cycle.input, snapshot_.node(rejection.node), texts);
-    for (std::string& text : texts) reasons.add(std::move(text), 1);
-    if (rejection.verdict.code == Code::Unschedulable) unschedulable.push_back(rejection.node);
-  }
-  if (cycle.node_names) reasons.add(not_satisfied(cycle.naming_plugins), nodes - rejections_.size());
-  const PreemptionOutlook outlook = look_at_preemption(cycle.input, filters_, unschedulable);
-  cycle.decision.preemption_would_help = outlook.would_help;
-  cycle.decision.message = no_node_available(nodes, reasons, outlook.text);
-}
-
-void SchedulingAlgorithm::fill_filter_detail(Cycle& cycle) {
-  DecisionDetail& detail = *cycle.decision.detail;
-  detail.pre_filter = cycle.pod_rejection;
-  if (cycle.pod_rejection) return;
-  for (const NodeIndex index : feasible_) detail.feasible.push_back(snapshot_.node(index).name);
-  std::vector<const Rejection*> by_node(snapshot_.node_slots(), nullptr);
-  for (const Rejection& rejection : rejections_) by_node[rejection.node] = &rejection;
-  for (const NodeIndex index : snapshot_.order()) {
-    const NodeInfo& node = snapshot_.node(index);
-    if (const Rejection* rejection = by_node[index]) {
-      NodeRejection told{
-          node.name, std::string(plugins_[rejection->verdict.plugin].plugin->name()), rejection->verdict.code, {}};
-      filters_.run(cycle.input, node, told.reasons);
-      detail.rejected.push_back(std::move(told));
-    } else if (cycle.node_names && !std::binary_search(cycle.node_names->begin(), cycle.node_names->end(), node.name)) {
-      detail.rejected.push_back({node.name, "", Code::UnschedulableAndUnresolvable, {not_satisfied(cycle.naming_plugins)}});
-    }
-  }
-}
-
 NodeIndex SchedulingAlgorithm::draw(const cluster::Pod& pod, std::span<const NodeIndex> ties) const {
   if (ties.size() == 1) return ties.front();
-  const CounterStream stream(seed_, "scheduler-tie", stable_hash(pod.meta.namespace_ + "/" + pod.meta.name));
+  const CounterStream stream(seed_, "scheduler-tie", entity_of(pod));
   return ties[stream.bits(0) % ties.size()];  // uniform up to one part in 2^64 / ties
 }
 

@@ -48,11 +48,20 @@ class SchedulingAlgorithm {
   struct Cycle;
 
   void pre_filter(Cycle& cycle);
+  bool nominated_node_passes(Cycle& cycle);
+  Verdict filter(Cycle& cycle, const NodeInfo& node);
   void find_feasible(Cycle& cycle);
+  void note_rejecting_plugins(Decision& decision) const;
   void choose_by_score(Cycle& cycle);
   void add_scores(Cycle& cycle, std::size_t position);
-  void explain_failure(Cycle& cycle);
+  void post_filter(Cycle& cycle);
+  std::string run_post_filters(Cycle& cycle);
+  [[nodiscard]] Reasons reasons_of(const Cycle& cycle, const Rejection& rejection) const;
   void fill_filter_detail(Cycle& cycle);
+  /// Names the pod in random streams.
+  [[nodiscard]] static std::uint64_t entity_of(const cluster::Pod& pod) {
+    return stable_hash(pod.meta.namespace_ + "/" + pod.meta.name);
+  }
   [[nodiscard]] NodeIndex draw(const cluster::Pod& pod, std::span<const NodeIndex> ties) const;
 
   const Snapshot& snapshot_;

@@ -1,9 +1,8 @@
 #include "core/control/scheduler/cluster_watch.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "core/cluster/json.hpp"
+#include "core/control/scheduler/unstructured.hpp"
 
 namespace tandem::control::scheduler {
 namespace {
@@ -11,21 +10,6 @@ namespace {
 using cluster::Change;
 using cluster::ChangeType;
 using cluster::Ptr;
-
-/// The selector of a workload whose kind has no type of its own yet. A ReplicationController's is a plain map of labels.
-std::optional<cluster::LabelSelector> selector_of(const cluster::Unstructured& workload) {
-  if (!workload.rest.fields || !workload.rest.fields->is_object()) return std::nullopt;
-  const nlohmann::json selector = workload.rest.fields->value(nlohmann::json::json_pointer("/spec/selector"), nlohmann::json());
-  if (!selector.is_object()) return std::nullopt;
-  const bool plain = workload.kind == "ReplicationController";
-  const nlohmann::json document{{"apiVersion", "apps/v1"},
-                                {"kind", "ReplicaSet"},
-                                {"metadata", {{"name", workload.meta.name}}},
-                                {"spec", {{"selector", plain ? nlohmann::json{{"matchLabels", selector}} : selector}}}};
-  auto read = cluster::from_json<cluster::ReplicaSet>(document);
-  if (!read) return std::nullopt;  // the API server refuses such an object
-  return *read->spec.selector;
-}
 
 }  // namespace
 
@@ -123,10 +107,14 @@ void ClusterWatch::other_changed(const Change<cluster::Unstructured>& change) {
   if (object.kind == "Namespace") {
     if (deleted) return snapshot_.remove_namespace(object.meta.name);
     snapshot_.set_namespace(object.meta.name, object.meta.labels);
+  } else if (object.kind == "PodDisruptionBudget") {
+    std::optional<DisruptionBudget> budget = deleted ? std::nullopt : disruption_budget_of(object);
+    if (!budget) return snapshot_.remove_disruption_budget(cluster::key_of(object.meta));
+    snapshot_.set_disruption_budget(std::move(*budget));
   } else if (object.kind == "StatefulSet" || object.kind == "ReplicationController") {
     const cluster::ObjectKey key = cluster::key_of(object.meta);
     if (deleted) return snapshot_.remove_owner(object.kind, key);
-    if (auto selector = selector_of(object)) snapshot_.set_owner_selector(object.kind, key, std::move(*selector));
+    if (auto selector = selector_of(object, object.kind == "ReplicationController")) snapshot_.set_owner_selector(object.kind, key, std::move(*selector));
   }
 }
 

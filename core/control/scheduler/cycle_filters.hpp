@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "core/control/scheduler/profile.hpp"
@@ -18,6 +19,9 @@ struct Verdict {
   Code code = Code::Success;
   [[nodiscard]] bool passed() const { return plugin == kNoPlugin; }
 };
+
+/// Pods nominated to run on the node that count before the incoming one: not less important, and not the pod itself.
+std::vector<PodOnNode> nominated_before(const CycleInput& input, const NodeInfo& node);
 
 /// Filters that have something to say about the pod, with their states, in profile order.
 class CycleFilters {
@@ -38,11 +42,20 @@ class CycleFilters {
   [[nodiscard]] Verdict run_local(const CycleInput& input, const NodeInfo& node) const;
   /// Combines a node-local verdict with the other filters: the first failure in profile order.
   [[nodiscard]] Verdict complete(const CycleInput& input, const NodeInfo& node, Verdict local) const;
-  /// All filters; `reasons` gets the texts of the failure.
-  Verdict run(const CycleInput& input, const NodeInfo& node, Reasons& reasons) const;
+  /// All filters; `reasons`, if not null, gets the texts of the failure.
+  Verdict run(const CycleInput& input, const NodeInfo& node, Reasons* reasons) const;
 
-  /// Filters that are not node-local; their states can be adapted.
-  [[nodiscard]] const std::vector<Entry>& cluster_filters() const { return cluster_; }
+  /// The same with the pods that are nominated to run on the node: it must do both as if they were there and without them
+  /// (some of them may be what the pod's affinity waits for). Source: framework RunFilterPluginsWithNominatedPods.
+  /// `nominated` is what nominated_before() says about the node.
+  Verdict run_with_nominated(const CycleInput& input, const NodeInfo& node, std::span<const PodOnNode> nominated,
+                             Reasons* reasons) const;
+  /// Only the first half: as if the nominated pods were on the node.
+  Verdict run_as_if_nominated_were_there(const CycleInput& input, const NodeInfo& node, std::span<const PodOnNode> nominated,
+                                         Reasons* reasons) const;
+
+  /// Adapts the states of the filters that look beyond one node to pods being on `node` as well (`sign` 1) or no longer (-1).
+  void adapt(const CycleInput& input, std::span<const PodOnNode> pods, const NodeInfo& node, std::int32_t sign) const;
 
  private:
   std::vector<Entry> local_;

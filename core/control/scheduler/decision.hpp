@@ -56,7 +56,10 @@ struct Decision {
   std::uint32_t evaluated = 0;                 ///< nodes looked at
   std::string message;                         ///< why it cannot be scheduled, as in the PodScheduled condition
   std::vector<std::size_t> rejecting_plugins;  ///< positions in the profile of all that rejected something, sorted
-  bool preemption_would_help = false;          ///< evicting less important pods would make room (not done yet)
+  bool nominated_node_only = false;            ///< the pod's nominated node passed, so no other was looked at
+  NominationChange nomination = NominationChange::Keep;
+  std::string nominated_node;  ///< of NominationChange::Nominate
+  std::optional<Preemption> preemption;  ///< absent unless the pod was rejected by filters
   std::optional<DecisionDetail> detail;
 };
 

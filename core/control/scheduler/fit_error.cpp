@@ -14,15 +14,15 @@ std::string ReasonHistogram::text() const {
   return fmt::format("{}", fmt::join(lines, ", "));
 }
 
-std::string no_node_available(std::size_t nodes, const ReasonHistogram& reasons, std::string_view after) {
+std::string no_node_available(std::size_t nodes, std::string_view message, std::string_view after) {
   std::string text = fmt::format("0/{} nodes are available:", nodes);
-  if (const std::string histogram = reasons.text(); !histogram.empty()) text.append(" ").append(histogram).append(".");
+  if (!message.empty()) text.append(" ").append(message).append(".");
   if (!after.empty()) text.append(" ").append(after);
   return text;
 }
 
-std::string rejected_before_filter(std::size_t nodes, std::string_view message) {
-  return fmt::format("0/{} nodes are available: {}. not found", nodes, message);
+std::string no_node_available(std::size_t nodes, const ReasonHistogram& reasons, std::string_view after) {
+  return no_node_available(nodes, reasons.text(), after);
 }
 
 std::string not_satisfied(std::vector<std::string> plugins) {

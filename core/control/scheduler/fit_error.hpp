@@ -24,9 +24,8 @@ class ReasonHistogram {
 /// `0/N nodes are available: <histogram>.`, then a blank and `after` if that is not empty.
 std::string no_node_available(std::size_t nodes, const ReasonHistogram& reasons, std::string_view after);
 
-/// `0/N nodes are available: <message>. not found`. The last words are what 1.34.1's dynamic resource allocation adds when it
-/// finds no state of its own because the pod was rejected before the filters.
-std::string rejected_before_filter(std::size_t nodes, std::string_view message);
+/// The same for a pod that was rejected before the filters, with that plugin's message in place of the histogram.
+std::string no_node_available(std::size_t nodes, std::string_view message, std::string_view after);
 
 /// Why nodes were left out before the filters: `node(s) didn't satisfy plugin(s) [A B]`.
 std::string not_satisfied(std::vector<std::string> plugins);

@@ -6,30 +6,65 @@
 
 namespace tandem::control::scheduler {
 
+void NodeLoad::add(const PodClass& pod) {
+  requested += pod.requests.occupied;
+  non_zero_cpu += pod.requests.non_zero_cpu;
+  non_zero_memory += pod.requests.non_zero_memory;
+  take_ports(pod);
+  ++pod_count;
+}
+
+void NodeLoad::take_ports(const PodClass& pod) {
+  for (const HostPort& port : pod.host_ports) {
+    if (std::find(used_ports.begin(), used_ports.end(), port) == used_ports.end()) used_ports.push_back(port);
+  }
+}
+
+void NodeLoad::remove(const PodClass& pod) {
+  requested -= pod.requests.occupied;
+  non_zero_cpu -= pod.requests.non_zero_cpu;
+  non_zero_memory -= pod.requests.non_zero_memory;
+  for (const HostPort& port : pod.host_ports) {
+    const auto place = std::find(used_ports.begin(), used_ports.end(), port);
+    if (place != used_ports.end()) used_ports.erase(place);
+  }
+  --pod_count;
+}
+
 void NodeInfo::add_pod(PodOnNode pod) {
-  const PodClass& added = *pod.pod_class;
-  requested += added.requests.occupied;
-  non_zero_cpu += added.requests.non_zero_cpu;
-  non_zero_memory += added.requests.non_zero_memory;
-  used_ports.insert(used_ports.end(), added.host_ports.begin(), added.host_ports.end());
-  if (added.has_affinity) ++pods_with_affinity;
-  if (!added.required_anti_affinity.empty()) ++pods_with_required_anti_affinity;
+  load.add(*pod.pod_class);
+  if (pod.pod_class->has_affinity) ++pods_with_affinity;
+  if (!pod.pod_class->required_anti_affinity.empty()) ++pods_with_required_anti_affinity;
   pods.push_back(std::move(pod));
 }
 
 void NodeInfo::remove_pod(std::size_t position) {
   CHECK(position < pods.size(), "a pod that is not on the node cannot leave it");
   const PodClass& removed = *pods[position].pod_class;
-  requested -= removed.requests.occupied;
-  non_zero_cpu -= removed.requests.non_zero_cpu;
-  non_zero_memory -= removed.requests.non_zero_memory;
-  for (const HostPort& port : removed.host_ports) {
-    const auto place = std::find(used_ports.begin(), used_ports.end(), port);
-    if (place != used_ports.end()) used_ports.erase(place);
-  }
+  load.remove(removed);
   if (removed.has_affinity) --pods_with_affinity;
   if (!removed.required_anti_affinity.empty()) --pods_with_required_anti_affinity;
-  pods.erase(pods.begin() + static_cast<std::ptrdiff_t>(position));
+  std::swap(pods[position], pods.back());
+  pods.pop_back();
+}
+
+void NodeInfo::replace_pod(std::size_t position, cluster::Ptr<cluster::Pod> pod) {
+  CHECK(position < pods.size(), "a pod that is not on the node cannot change");
+  std::swap(pods[position], pods.back());
+  pods.back().pod = std::move(pod);
+  load.take_ports(*pods.back().pod_class);
+}
+
+NodeInfo NodeInfo::trial() const {
+  NodeInfo copy;
+  copy.index = index;
+  copy.name = name;
+  copy.node = node;
+  copy.allocatable = allocatable;
+  copy.allowed_pods = allowed_pods;
+  copy.load = load;
+  copy.images = images;
+  return copy;
 }
 
 std::size_t NodeInfo::position_of(const cluster::ObjectKey& pod) const {

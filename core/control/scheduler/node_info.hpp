@@ -23,21 +23,32 @@ struct PodOnNode {
   PodClassPtr pod_class;
 };
 
+/// What the pods on a node take up together: all that filters and node-local scores ask of them.
+struct NodeLoad {
+  Resources requested;            ///< actual requests
+  std::int64_t non_zero_cpu = 0;  ///< the same with the 100m / 200 MiB defaults
+  std::int64_t non_zero_memory = 0;
+  std::int64_t pod_count = 0;
+  std::vector<HostPort> used_ports;  ///< a set, as in kube-scheduler: where two pods hold one port, the first to go frees it
+
+  void add(const PodClass& pod);
+  void remove(const PodClass& pod);
+  void take_ports(const PodClass& pod);
+};
+
 struct NodeInfo {
   NodeIndex index = 0;
   std::string name;
   cluster::Ptr<cluster::Node> node;  ///< null while only pods that name the node are known
   Resources allocatable;
   std::int64_t allowed_pods = 0;
-  Resources requested;            ///< actual requests of `pods`
-  std::int64_t non_zero_cpu = 0;  ///< the same with the 100m / 200 MiB defaults
-  std::int64_t non_zero_memory = 0;
-  std::vector<PodOnNode> pods;  ///< in order of arrival
-  std::vector<HostPort> used_ports;
-  std::vector<ImageId> images;  ///< sorted
+  NodeLoad load;                ///< of `pods`
+  std::vector<PodOnNode> pods;  ///< in kube-scheduler's order: one that leaves or changes gives its place to the last
+  std::vector<PodOnNode> nominated;  ///< pending pods that preemption made room for here
+  std::vector<ImageId> images;       ///< sorted
   std::uint32_t pods_with_affinity = 0;
   std::uint32_t pods_with_required_anti_affinity = 0;
-  std::uint64_t generation = 0;  ///< grows with every change that can alter a verdict or a score
+  std::uint64_t generation = 0;  ///< grows with every change that can alter a verdict or a score; nominations do not count
 
   [[nodiscard]] const cluster::Labels& labels() const { return *node->meta.labels; }
 
@@ -45,8 +56,13 @@ struct NodeInfo {
   void add_pod(PodOnNode pod);
   /// Takes the pod at `position` in `pods` out of the running sums.
   void remove_pod(std::size_t position);
+  /// The pod at `position`, whose class stays the same, as it is now. It moves to the end.
+  void replace_pod(std::size_t position, cluster::Ptr<cluster::Pod> pod);
   /// Position in `pods`, or pods.size().
   [[nodiscard]] std::size_t position_of(const cluster::ObjectKey& pod) const;
+
+  /// The node to try things out on: the same to every filter, without the lists of pods.
+  [[nodiscard]] NodeInfo trial() const;
 };
 
 }  // namespace tandem::control::scheduler

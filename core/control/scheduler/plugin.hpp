@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/control/scheduler/cluster_event.hpp"
+#include "core/control/scheduler/post_filter.hpp"
 #include "core/control/scheduler/snapshot.hpp"
 
 namespace tandem::control::scheduler {
@@ -63,6 +64,7 @@ struct PreScoreResult {
 struct ExtensionPoints {
   bool filter = false;
   bool score = false;
+  bool post_filter = false;
 };
 
 /// What a plugin's states, verdicts and raw scores are functions of. It decides what identical pods can share.
@@ -87,6 +89,8 @@ class SchedulerPlugin {
                                     Reasons* /*reasons*/) const {
     return Code::Success;
   }
+  /// Asked in profile order when no node passed, until one resolves it or fails.
+  [[nodiscard]] virtual PostFilterResult post_filter(const PostFilterInput&) const { return {}; }
   /// Adapts pre_filter's state to `pod` being on `node` as well (`sign` 1) or no longer (`sign` -1): what preemption tries out.
   virtual void adapt(const CycleInput&, PluginState* /*state*/, const PodOnNode& /*pod*/, const NodeInfo& /*node*/,
                      std::int32_t /*sign*/) const {}

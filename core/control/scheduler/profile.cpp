@@ -25,6 +25,8 @@ constexpr std::array kRegistry{
     Registered{"NodeResourcesFit", make_node_resources_fit, 1},
     Registered{"PodTopologySpread", make_pod_topology_spread, 2},
     Registered{"InterPodAffinity", make_inter_pod_affinity, 2},
+    Registered{"DynamicResources", make_dynamic_resources, 0},
+    Registered{"DefaultPreemption", make_default_preemption, 0},
     Registered{"NodeResourcesBalancedAllocation", make_node_resources_balanced_allocation, 1},
     Registered{"ImageLocality", make_image_locality, 1},
 };

@@ -59,7 +59,7 @@ NodeInfo& Snapshot::slot_for(const std::string& name) {
 }
 
 void Snapshot::release_if_empty(NodeInfo& info) {
-  if (info.node || !info.pods.empty()) return;
+  if (info.node || !info.pods.empty() || !info.nominated.empty()) return;
   index_by_name_.erase(info.name);
   free_slots_.push_back(info.index);
 }
@@ -146,11 +146,11 @@ void Snapshot::set_pod(cluster::Ptr<cluster::Pod> pod) {
   if (known != node_by_pod_.end()) {
     NodeInfo& info = *nodes_[known->second];
     const std::size_t position = info.position_of(cluster::key_of(pod->meta));
-    PodOnNode& entry = info.pods[position];
+    const PodOnNode& entry = info.pods[position];
     if (info.name == pod->node_name && entry.pod_class->covers(*pod)) {  // confirmed, or only its status changed: the sums stay
       count(info.index, entry, -1);
-      entry.pod = std::move(pod);
-      count(info.index, entry, +1);
+      info.replace_pod(position, std::move(pod));
+      count(info.index, info.pods.back(), +1);
       return;
     }
     take_off(info, position);
@@ -203,6 +203,28 @@ const PodOnNode* Snapshot::find_pod(const cluster::ObjectKey& pod) const {
   return &info.pods[info.position_of(pod)];
 }
 
+void Snapshot::nominate(cluster::Ptr<cluster::Pod> pod, const std::string& node_name) {
+  withdraw_nomination(pod->meta.uid);
+  NodeInfo& info = slot_for(node_name);
+  nominations_.emplace(pod->meta.uid, node_name);
+  PodClassPtr pod_class = class_of(*pod);
+  info.nominated.push_back({std::move(pod), std::move(pod_class)});
+}
+
+void Snapshot::withdraw_nomination(const std::string& pod_uid) {
+  const auto known = nominations_.find(pod_uid);
+  if (known == nominations_.end()) return;
+  NodeInfo& info = slot_for(known->second);
+  std::erase_if(info.nominated, [&](const PodOnNode& entry) { return entry.pod->meta.uid == pod_uid; });
+  nominations_.erase(known);
+  release_if_empty(info);
+}
+
+const std::string* Snapshot::nominated_node(const std::string& pod_uid) const {
+  const auto known = nominations_.find(pod_uid);
+  return known == nominations_.end() ? nullptr : &known->second;
+}
+
 PodClassPtr Snapshot::class_of(const cluster::Pod& pod) const {
   auto& candidates = classes_[&*pod.spec];
   for (const auto& candidate : candidates) {
@@ -250,6 +272,12 @@ const PodCountColumn& Snapshot::matching_pods(const std::string& namespace_name,
 }
 
 // ---------------------------------------------------------------- services, owners, namespaces
+
+void Snapshot::set_disruption_budget(DisruptionBudget budget) {
+  const cluster::ObjectKey key{budget.namespace_, budget.name};
+  budgets_.insert_or_assign(key, std::move(budget));
+}
+void Snapshot::remove_disruption_budget(const cluster::ObjectKey& budget) { budgets_.erase(budget); }
 
 void Snapshot::set_service(cluster::Ptr<cluster::Service> service) {
   const cluster::ObjectKey key = cluster::key_of(service->meta);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/control/scheduler/columns.hpp"
+#include "core/control/scheduler/disruption_budget.hpp"
 #include "core/control/scheduler/node_info.hpp"
 #include "core/control/scheduler/node_tree.hpp"
 
@@ -40,6 +41,14 @@ class Snapshot {
   /// Forgets a pod (deleted, finished, or its binding failed); nothing happens if it is not known.
   void remove_pod(const cluster::ObjectKey& pod);
 
+  /// Reserves room on a node for a pending pod that preempted others there, in place of an earlier nomination of the pod. Others
+  /// are filtered as if it were on the node already, if it is not less important than they.
+  void nominate(cluster::Ptr<cluster::Pod> pod, const std::string& node_name);
+  /// Ends a pod's nomination; nothing happens if it has none.
+  void withdraw_nomination(const std::string& pod_uid);
+
+  void set_disruption_budget(DisruptionBudget budget);
+  void remove_disruption_budget(const cluster::ObjectKey& budget);
   void set_service(cluster::Ptr<cluster::Service> service);
   void remove_service(const cluster::ObjectKey& service);
   /// The selector of a workload that default spreading looks up by a pod's owner reference: kind is "ReplicaSet",
@@ -61,6 +70,11 @@ class Snapshot {
   /// A pod that occupies a node, until the next change; null if it is not known.
   [[nodiscard]] const PodOnNode* find_pod(const cluster::ObjectKey& pod) const;
 
+  /// Where a pod is nominated, by uid; null if nowhere.
+  [[nodiscard]] const std::string* nominated_node(const std::string& pod_uid) const;
+  /// Pod uid → node name.
+  [[nodiscard]] const std::map<std::string, std::string>& nominations() const { return nominations_; }
+
   /// The class of a pod, made at its first appearance.
   [[nodiscard]] PodClassPtr class_of(const cluster::Pod& pod) const;
 
@@ -80,6 +94,7 @@ class Snapshot {
   [[nodiscard]] std::uint32_t pods_with_affinity() const { return pods_with_affinity_; }
   [[nodiscard]] std::uint32_t pods_with_required_anti_affinity() const { return pods_with_required_anti_affinity_; }
 
+  [[nodiscard]] const std::map<cluster::ObjectKey, DisruptionBudget>& disruption_budgets() const { return budgets_; }
   /// Services of a namespace, sorted by name.
   [[nodiscard]] std::vector<const cluster::Service*> services(const std::string& namespace_name) const;
   /// Null if no such owner is known.
@@ -112,6 +127,8 @@ class Snapshot {
   std::vector<ImageState> images_;
   std::uint64_t images_version_ = 0;
 
+  std::map<std::string, std::string> nominations_;  ///< pod uid → node name; the pods are in NodeInfo::nominated
+  std::map<cluster::ObjectKey, DisruptionBudget> budgets_;
   std::map<cluster::ObjectKey, cluster::Ptr<cluster::Service>> services_;
   std::map<std::pair<std::string, cluster::ObjectKey>, cluster::LabelSelector> owners_;
   std::map<std::string, Shared<cluster::Labels>> namespaces_;

@@ -219,7 +219,7 @@ TEST(SchedulerComponent, ForgetsAPodWhoseBindingFails) {
   c.add(node("n1", "1", "8Gi"));
   c.add(pod("doomed", "1", "1Gi"));
   c.run_until(at(5));
-  EXPECT_EQ(c.scheduler->snapshot().find_node("n1")->requested.milli_cpu, 1000) << "assumed";
+  EXPECT_EQ(c.scheduler->snapshot().find_node("n1")->load.requested.milli_cpu, 1000) << "assumed";
   ASSERT_TRUE(c.api.remove<cluster::Pod>({"default", "doomed"}).has_value());
   c.add(pod("next", "1", "1Gi"));
   c.run_until(at(50));

@@ -70,12 +70,12 @@ TEST(Sums, AnAssumedPodCountsAtOnceAndOnlyOnceWhenConfirmed) {
   Snapshot snapshot;
   add_nodes(snapshot, {node("n", "4", "8Gi")});
   snapshot.assume(pod("p", "1", "1Gi"), "n");
-  EXPECT_EQ(snapshot.find_node("n")->requested.milli_cpu, 1000);
+  EXPECT_EQ(snapshot.find_node("n")->load.requested.milli_cpu, 1000);
   snapshot.set_pod(on("n", pod("p", "1", "1Gi")));
-  EXPECT_EQ(snapshot.find_node("n")->requested.milli_cpu, 1000);
+  EXPECT_EQ(snapshot.find_node("n")->load.requested.milli_cpu, 1000);
   EXPECT_EQ(snapshot.find_node("n")->pods.size(), 1U);
   snapshot.remove_pod({"default", "p"});
-  EXPECT_EQ(snapshot.find_node("n")->requested, Resources{});
+  EXPECT_EQ(snapshot.find_node("n")->load.requested, Resources{});
 }
 
 TEST(Sums, PodsOfANodeThatIsNotThereYetCountOnceItIs) {
@@ -84,7 +84,7 @@ TEST(Sums, PodsOfANodeThatIsNotThereYetCountOnceItIs) {
   EXPECT_EQ(snapshot.find_node("n"), nullptr);
   EXPECT_TRUE(snapshot.order().empty());
   add_nodes(snapshot, {node("n", "4", "8Gi")});
-  EXPECT_EQ(snapshot.find_node("n")->requested.milli_cpu, 1000);
+  EXPECT_EQ(snapshot.find_node("n")->load.requested.milli_cpu, 1000);
 }
 
 TEST(Sums, StayRightOverAnyHistory) {
@@ -125,7 +125,7 @@ TEST(Sums, StayRightOverAnyHistory) {
       }
       const NodeInfo* info = snapshot.find_node(name);
       if (info == nullptr) continue;
-      ASSERT_EQ(info->requested.milli_cpu, cpu) << "step " << step;
+      ASSERT_EQ(info->load.requested.milli_cpu, cpu) << "step " << step;
       ASSERT_EQ(snapshot.matching_pods("default", web).count(info->index), matching) << "step " << step;
       ASSERT_NE(snapshot.topology("zone").value(info->index), 0U);
     }

@@ -26,7 +26,7 @@ class NodePorts final : public SchedulerPlugin {
 
   [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node,
                             Reasons* reasons) const override {
-    if (!any_conflict(input.pod_class.host_ports, node.used_ports)) return Code::Success;
+    if (!any_conflict(input.pod_class.host_ports, node.load.used_ports)) return Code::Success;
     if (reasons) reasons->emplace_back("node(s) didn't have free ports for the requested pod ports");
     return Code::Unschedulable;
   }

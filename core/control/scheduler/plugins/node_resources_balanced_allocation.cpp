@@ -30,8 +30,8 @@ class NodeResourcesBalancedAllocation final : public SchedulerPlugin {
     const Resources& request = input.pod_class.requests.occupied;
     double deviation = 0;
     if (node.allocatable.milli_cpu != 0 && node.allocatable.memory != 0) {
-      const double cpu = used_share(node.requested.milli_cpu + request.milli_cpu, node.allocatable.milli_cpu);
-      const double memory = used_share(node.requested.memory + request.memory, node.allocatable.memory);
+      const double cpu = used_share(node.load.requested.milli_cpu + request.milli_cpu, node.allocatable.milli_cpu);
+      const double memory = used_share(node.load.requested.memory + request.memory, node.allocatable.memory);
       deviation = std::abs((cpu - memory) / 2);
     }
     return static_cast<std::int64_t>((1 - deviation) * static_cast<double>(kMaxNodeScore));

@@ -32,9 +32,9 @@ bool is_nothing(const Resources& request) {
 
 /// fitsRequest: every resource that falls short is reported, not only the first.
 Code fits(const Resources& request, const Resources& allocatable, std::int64_t allowed_pods, const Resources& used,
-          std::size_t pods, Reasons* reasons) {
+          std::int64_t pods, Reasons* reasons) {
   Insufficiency insufficiency(reasons);
-  if (static_cast<std::int64_t>(pods) + 1 > allowed_pods) insufficiency.add("Too many pods");
+  if (pods + 1 > allowed_pods) insufficiency.add("Too many pods");
   if (is_nothing(request)) return insufficiency.code();
   insufficiency.check("cpu", request.milli_cpu, allocatable.milli_cpu, used.milli_cpu);
   insufficiency.check("memory", request.memory, allocatable.memory, used.memory);
@@ -75,7 +75,7 @@ class NodeResourcesFit final : public SchedulerPlugin {
 
   [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node,
                             Reasons* reasons) const override {
-    return fits(input.pod_class.requests.occupied, node.allocatable, node.allowed_pods, node.requested, node.pods.size(),
+    return fits(input.pod_class.requests.occupied, node.allocatable, node.allowed_pods, node.load.requested, node.load.pod_count,
                 reasons);
   }
 
@@ -89,8 +89,8 @@ class NodeResourcesFit final : public SchedulerPlugin {
       sum += free_share(requested, capacity);
       ++resources;
     };
-    add(node.non_zero_cpu + requests.scored_cpu, node.allocatable.milli_cpu);
-    add(node.non_zero_memory + requests.scored_memory, node.allocatable.memory);
+    add(node.load.non_zero_cpu + requests.scored_cpu, node.allocatable.milli_cpu);
+    add(node.load.non_zero_memory + requests.scored_memory, node.allocatable.memory);
     return resources == 0 ? 0 : sum / resources;
   }
 

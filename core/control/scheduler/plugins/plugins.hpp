@@ -15,6 +15,8 @@ std::unique_ptr<SchedulerPlugin> make_node_ports();
 std::unique_ptr<SchedulerPlugin> make_node_resources_fit();
 std::unique_ptr<SchedulerPlugin> make_pod_topology_spread();
 std::unique_ptr<SchedulerPlugin> make_inter_pod_affinity();
+std::unique_ptr<SchedulerPlugin> make_dynamic_resources();
+std::unique_ptr<SchedulerPlugin> make_default_preemption();
 std::unique_ptr<SchedulerPlugin> make_node_resources_balanced_allocation();
 std::unique_ptr<SchedulerPlugin> make_image_locality();
 
