@@ -265,6 +265,8 @@ Result<Quantity> Quantity::parse(std::string_view text) {
 
 Quantity Quantity::of_value(std::int64_t value) { return make(Wide{BigInt(value) * kNano}, QuantityFormat::DecimalSi, true); }
 
+Quantity Quantity::of_bytes(std::int64_t bytes) { return make(Wide{BigInt(bytes) * kNano}, QuantityFormat::BinarySi, true); }
+
 Quantity Quantity::of_milli(std::int64_t milli) {
   return make(Wide{BigInt(milli) * (kNano / 1000)}, QuantityFormat::DecimalSi, true);
 }

@@ -30,6 +30,8 @@ class Quantity {
   static Result<Quantity> parse(std::string_view text);
   static Quantity of_value(std::int64_t value);
   static Quantity of_milli(std::int64_t milli);
+  /// Prints with binary suffixes ("100Mi"), as Kubernetes writes measured amounts of memory and disk.
+  static Quantity of_bytes(std::int64_t bytes);
 
   /// Rounded up (away from zero). Beyond int64 exactly as Kubernetes answers: binary suffixes are capped at 2^63-1 when
   /// parsed; longer decimal values give 0 or wrap, and so do negative values of more than 18 digits counted in 10^-9.

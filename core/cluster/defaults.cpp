@@ -19,15 +19,10 @@ void default_number(std::int32_t& field, std::int32_t value) {
   if (field == 0) field = value;
 }
 
-/// kubernetes-semantics §4.5: Always for the tag latest and for no tag; a digest without a tag counts as a fixed version.
-std::string_view default_pull_policy(std::string_view image) {
-  const std::size_t digest = image.find('@');
-  const std::string_view reference = image.substr(0, digest);
-  const std::size_t slash = reference.rfind('/');
-  const std::string_view last = slash == std::string_view::npos ? reference : reference.substr(slash + 1);
-  const std::size_t colon = last.rfind(':');
-  if (colon == std::string_view::npos) return digest == std::string_view::npos ? "Always" : "IfNotPresent";
-  return last.substr(colon + 1) == "latest" ? "Always" : "IfNotPresent";
+void default_http(HttpGetAction* http) {
+  if (http == nullptr) return;
+  default_text(http->path, "/");
+  default_text(http->scheme, "HTTP");
 }
 
 void default_probe(std::optional<Probe>& probe) {
@@ -36,20 +31,25 @@ void default_probe(std::optional<Probe>& probe) {
   default_number(probe->period_seconds, 10);
   default_number(probe->success_threshold, 1);
   default_number(probe->failure_threshold, 3);
-  if (auto* http = std::get_if<HttpGetAction>(&probe->action)) {
-    default_text(http->path, "/");
-    default_text(http->scheme, "HTTP");
-  }
+  default_http(std::get_if<HttpGetAction>(&probe->action));
+}
+
+void default_handler(std::optional<LifecycleHandler>& handler) {
+  if (handler) default_http(std::get_if<HttpGetAction>(&handler->action));
 }
 
 void default_container(Container& container) {
-  default_text(container.image_pull_policy, default_pull_policy(container.image));
+  default_text(container.image_pull_policy, default_image_pull_policy(container.image));
   for (ContainerPort& port : container.ports) default_text(port.protocol, "TCP");
   // A limit without a request is also the request, resource by resource.
   for (const auto& [resource, limit] : container.resources.limits) container.resources.requests.try_emplace(resource, limit);
   default_probe(container.readiness_probe);
   default_probe(container.liveness_probe);
   default_probe(container.startup_probe);
+  if (container.lifecycle) {
+    default_handler(container.lifecycle->post_start);
+    default_handler(container.lifecycle->pre_stop);
+  }
 }
 
 /// Sum of the app containers' and sidecars' requests, or the largest init container beside the sidecars before it
@@ -139,6 +139,16 @@ void default_object(Event&) {}
 void default_object(Unstructured&) {}
 
 }  // namespace
+
+std::string_view default_image_pull_policy(std::string_view image) {
+  const std::size_t digest = image.find('@');
+  const std::string_view reference = image.substr(0, digest);
+  const std::size_t slash = reference.rfind('/');
+  const std::string_view last = slash == std::string_view::npos ? reference : reference.substr(slash + 1);
+  const std::size_t colon = last.rfind(':');
+  if (colon == std::string_view::npos) return digest == std::string_view::npos ? "Always" : "IfNotPresent";
+  return last.substr(colon + 1) == "latest" ? "Always" : "IfNotPresent";
+}
 
 void apply_defaults(PodSpec& spec) {
   default_text(spec.restart_policy, "Always");

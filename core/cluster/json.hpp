@@ -31,6 +31,9 @@ Checked<AnyObject> object_from_json(const nlohmann::json& document);
 template <class T>
 Checked<T> from_json(const nlohmann::json& document);
 
+/// imagePullPolicy of a container that has none (kubernetes-semantics §4.5): "Always" for the tag latest and for no tag; a digest
+/// without a tag counts as a fixed version, "IfNotPresent".
+std::string_view default_image_pull_policy(std::string_view image);
 /// The defaults the API server would apply that our controllers rely on (requests from limits, port protocol and
 /// targetPort, probe numbers, strategy, selectors' effect on nothing): kubernetes-semantics §1.4, §2.1; issue 6 completes them.
 void apply_defaults(AnyObject& object);

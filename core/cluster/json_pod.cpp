@@ -2,11 +2,49 @@
 
 #include "core/cluster/json_pod.hpp"
 
+#include <fmt/format.h>
+
 namespace tandem::cluster {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kProbeActions = {"httpGet", "tcpSocket", "exec", "grpc"};  // by variant index
+// By variant index.
+constexpr std::array<std::string_view, 4> kProbeActions = {"httpGet", "tcpSocket", "exec", "grpc"};
+constexpr std::array<std::string_view, 4> kLifecycleActions = {"httpGet", "tcpSocket", "exec", "sleep"};
+
+struct OneOfTexts {
+  std::string_view none;
+  std::string_view several;
+};
+
+/// Reads the one field of `names` that is there into the variant; anything but one is an error.
+template <class... Alternatives, class Variant>
+void read_one_of(JsonReader& reader, const std::array<std::string_view, sizeof...(Alternatives)>& names, Variant& out,
+                 const OneOfTexts& texts) {
+  int given = 0;
+  std::size_t index = 0;
+  const auto alternative = [&]<class T>(T action) {
+    const std::string_view key = names[index++];
+    const Json* found = reader.take(key);
+    if (found == nullptr) return;
+    ++given;
+    read_value(*found, PathStep{&reader.step(), key}, reader.errors(), action);
+    out = std::move(action);
+  };
+  (alternative(Alternatives{}), ...);
+  if (given == 1) return;
+  const std::string path = to_string(reader.step());
+  Error error = make_error(given == 0 ? ErrorCode::ValueMissing : ErrorCode::ValueConflict,
+                           path + std::string(given == 0 ? texts.none : texts.several));
+  error.path = path;
+  error.allowed = fmt::format("exactly one of {}", fmt::join(names, ", "));
+  reader.errors().push_back(std::move(error));
+}
+
+template <std::size_t count, class Variant>
+void write_one_of(JsonWriter& writer, const std::array<std::string_view, count>& names, const Variant& value) {
+  writer.put(names[value.index()], std::visit([&](const auto& action) { return writer.to_value(action); }, value));
+}
 
 /// The state in `value`, or nothing if it is an empty object.
 std::optional<ContainerState> read_state(const Json& value, const PathStep& step, Errors& errors) {
@@ -34,30 +72,17 @@ Json write_state(const JsonWriter& writer, const ContainerState& state) {
 }  // namespace
 
 void probe_action(JsonReader& reader, Probe& probe) {
-  int given = 0;
-  const auto alternative = [&]<class T>(std::string_view key, T action) {
-    const Json* found = reader.take(key);
-    if (found == nullptr) return;
-    ++given;
-    read_value(*found, PathStep{&reader.step(), key}, reader.errors(), action);
-    probe.action = std::move(action);
-  };
-  alternative(kProbeActions[0], HttpGetAction{});
-  alternative(kProbeActions[1], TcpSocketAction{});
-  alternative(kProbeActions[2], ExecAction{});
-  alternative(kProbeActions[3], GrpcAction{});
-  if (given == 1) return;
-  const std::string path = to_string(reader.step());
-  Error error = make_error(given == 0 ? ErrorCode::ValueMissing : ErrorCode::ValueConflict,
-                           path + (given == 0 ? " must say how to probe" : " must have one way to probe only"));
-  error.path = path;
-  error.allowed = "exactly one of httpGet, tcpSocket, exec, grpc";
-  reader.errors().push_back(std::move(error));
+  read_one_of<HttpGetAction, TcpSocketAction, ExecAction, GrpcAction>(
+      reader, kProbeActions, probe.action, {" must say how to probe", " must have one way to probe only"});
 }
+void probe_action(JsonWriter& writer, const Probe& probe) { write_one_of(writer, kProbeActions, probe.action); }
 
-void probe_action(JsonWriter& writer, const Probe& probe) {
-  writer.put(kProbeActions[probe.action.index()],
-             std::visit([&](const auto& action) { return writer.to_value(action); }, probe.action));
+void lifecycle_action(JsonReader& reader, LifecycleHandler& handler) {
+  read_one_of<HttpGetAction, TcpSocketAction, ExecAction, SleepAction>(
+      reader, kLifecycleActions, handler.action, {" must say what to do", " must have one thing to do only"});
+}
+void lifecycle_action(JsonWriter& writer, const LifecycleHandler& handler) {
+  write_one_of(writer, kLifecycleActions, handler.action);
 }
 
 void text_list(JsonReader& reader, std::string_view key, std::string_view field, std::vector<std::string>& out) {

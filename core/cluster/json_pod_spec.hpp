@@ -41,6 +41,8 @@ void fields(Io& io, Field<Io, TcpSocketAction>& action) {
 template <class Io>
 void fields(Io& io, Field<Io, ExecAction>& action) { io("command", action.command); }
 template <class Io>
+void fields(Io& io, Field<Io, SleepAction>& action) { io.always("seconds", action.seconds); }
+template <class Io>
 void fields(Io& io, Field<Io, GrpcAction>& action) {
   io.always("port", action.port);
   io.always("service", action.service);
@@ -62,6 +64,31 @@ void fields(Io& io, Field<Io, Probe>& probe) {
   io.rest(probe.rest);
 }
 
+/// Exactly one of httpGet, tcpSocket, exec, sleep.
+void lifecycle_action(JsonReader& reader, LifecycleHandler& handler);
+void lifecycle_action(JsonWriter& writer, const LifecycleHandler& handler);
+
+template <class Io>
+void fields(Io& io, Field<Io, LifecycleHandler>& handler) { lifecycle_action(io, handler); }
+template <class Io>
+void fields(Io& io, Field<Io, Lifecycle>& lifecycle) {
+  io("postStart", lifecycle.post_start);
+  io("preStop", lifecycle.pre_stop);
+  io.rest(lifecycle.rest);
+}
+
+template <class Io>
+void fields(Io& io, Field<Io, ContainerRestartRule::ExitCodes>& exit_codes) {
+  io.always("operator", exit_codes.op);
+  io("values", exit_codes.values);
+}
+template <class Io>
+void fields(Io& io, Field<Io, ContainerRestartRule>& rule) {
+  io("action", rule.action);
+  io("exitCodes", rule.exit_codes);
+  io.rest(rule.rest);
+}
+
 template <class Io>
 void fields(Io& io, Field<Io, Container>& container) {
   io.always("name", container.name);
@@ -75,7 +102,9 @@ void fields(Io& io, Field<Io, Container>& container) {
   io("readinessProbe", container.readiness_probe);
   io("livenessProbe", container.liveness_probe);
   io("startupProbe", container.startup_probe);
+  io("lifecycle", container.lifecycle);
   io("restartPolicy", container.restart_policy);
+  io("restartPolicyRules", container.restart_policy_rules);
   io.rest(container.rest);
 }
 
@@ -156,6 +185,7 @@ void fields(Io& io, Field<Io, PodSpec>& spec) {
   io.always("containers", spec.containers);
   io("restartPolicy", spec.restart_policy);
   io.always("terminationGracePeriodSeconds", spec.termination_grace_period_seconds);
+  io("activeDeadlineSeconds", spec.active_deadline_seconds);
   io("nodeSelector", spec.node_selector);
   io("affinity", spec.affinity);
   io("tolerations", spec.tolerations);

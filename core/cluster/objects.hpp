@@ -126,6 +126,11 @@ struct ExecAction {
   std::vector<std::string> command{};
   friend bool operator==(const ExecAction&, const ExecAction&) = default;
 };
+/// The kubelet waits this long itself (lifecycle hooks only).
+struct SleepAction {
+  std::int64_t seconds = 0;
+  friend bool operator==(const SleepAction&, const SleepAction&) = default;
+};
 /// grpc.health.v1 check. Its `service` is kept even when empty, as the API server does.
 struct GrpcAction {
   std::int32_t port = 0;
@@ -143,6 +148,31 @@ struct Probe {
   std::optional<std::int64_t> termination_grace_period_seconds{};
   JsonRest rest{};
   friend bool operator==(const Probe&, const Probe&) = default;
+};
+
+/// What a lifecycle hook does.
+struct LifecycleHandler {
+  std::variant<HttpGetAction, TcpSocketAction, ExecAction, SleepAction> action{};
+  friend bool operator==(const LifecycleHandler&, const LifecycleHandler&) = default;
+};
+struct Lifecycle {
+  std::optional<LifecycleHandler> post_start{};
+  std::optional<LifecycleHandler> pre_stop{};
+  JsonRest rest{};  ///< stopSignal
+  friend bool operator==(const Lifecycle&, const Lifecycle&) = default;
+};
+
+/// containers[].restartPolicyRules (gate ContainerRestartRules): the first rule that matches an exit code decides.
+struct ContainerRestartRule {
+  struct ExitCodes {
+    std::string op{};  ///< "In" or "NotIn"
+    std::vector<std::int32_t> values{};
+    friend bool operator==(const ExitCodes&, const ExitCodes&) = default;
+  };
+  std::string action{};  ///< "Restart"
+  std::optional<ExitCodes> exit_codes{};
+  JsonRest rest{};
+  friend bool operator==(const ContainerRestartRule&, const ContainerRestartRule&) = default;
 };
 
 struct ResourceRequirements {
@@ -164,8 +194,10 @@ struct Container {
   std::optional<Probe> readiness_probe{};
   std::optional<Probe> liveness_probe{};
   std::optional<Probe> startup_probe{};
+  std::optional<Lifecycle> lifecycle{};
   std::string restart_policy{};  ///< "Always" makes an init container a sidecar
-  JsonRest rest{};               ///< lifecycle, volumeMounts, securityContext, …
+  std::vector<ContainerRestartRule> restart_policy_rules{};
+  JsonRest rest{};  ///< volumeMounts, securityContext, …
   friend bool operator==(const Container&, const Container&) = default;
 };
 
@@ -240,6 +272,7 @@ struct PodSpec {
   std::vector<Container> containers{};
   std::string restart_policy = "Always";
   std::int64_t termination_grace_period_seconds = 30;
+  std::optional<std::int64_t> active_deadline_seconds{};
   Labels node_selector{};
   Affinity affinity{};
   std::vector<Toleration> tolerations{};
@@ -559,6 +592,8 @@ inline bool is_terminating(const ObjectMeta& meta) { return meta.deletion_timest
 inline bool is_terminal(PodPhase phase) { return phase == PodPhase::Succeeded || phase == PodPhase::Failed; }
 /// Active = neither Succeeded nor Failed and no deletionTimestamp (kubernetes-semantics §3).
 inline bool is_active(const Pod& pod) { return !is_terminal(pod.status.phase) && !is_terminating(pod.meta); }
+/// An init container that is restarted for ever and keeps running beside the others.
+inline bool is_sidecar(const Container& init_container) { return init_container.restart_policy == "Always"; }
 /// Ready condition True.
 bool is_ready(const Pod& pod);
 /// Ready, and (min_ready_seconds == 0 or ready for that long at `now`).

@@ -14,7 +14,7 @@
 #include "core/base/random.hpp"
 #include "core/cluster/api_server.hpp"
 #include "core/control/node_runtime.hpp"
-#include "core/control/pod_address_pool.hpp"
+#include "core/control/kubelet/pod_address_pool.hpp"
 #include "core/control/prober.hpp"
 
 namespace tandem::control {

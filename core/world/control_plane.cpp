@@ -9,7 +9,7 @@
 #include "core/control/deployment_controller.hpp"
 #include "core/control/endpoint_slice_controller.hpp"
 #include "core/control/kubelet.hpp"
-#include "core/control/pod_address_pool.hpp"
+#include "core/control/kubelet/pod_address_pool.hpp"
 #include "core/control/replica_set_controller.hpp"
 #include "core/control/scheduler/scheduler.hpp"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/control/pod_address_pool.hpp"
+#include "core/control/kubelet/pod_address_pool.hpp"
 #include "real/docker/engine_api.hpp"
 
 namespace tandem::docker {

@@ -15,6 +15,7 @@ std::vector<Family> all_families() {
            deployment_families,
            kind_rollout_families,
            kubectl_families,
+           kubelet_decision_families,
            replica_set_families,
            scheduler_families,
            selector_families,

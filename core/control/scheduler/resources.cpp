@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/base/int128.hpp"
+#include "core/cluster/pod_resources.hpp"
 
 namespace tandem::control::scheduler {
 namespace {
@@ -35,16 +36,6 @@ std::int64_t saturate(Milli value) {
 }
 std::int64_t round_up_to_whole(Milli value) { return saturate(value > 0 ? (value + 999) / 1000 : value / 1000); }
 
-void add(MilliList& sum, const MilliList& other) {
-  for (const auto& [name, amount] : other) sum[name] += amount;
-}
-void raise_to(MilliList& maximum, const MilliList& other) {
-  for (const auto& [name, amount] : other) {
-    auto [place, inserted] = maximum.try_emplace(name, amount);
-    if (!inserted) place->second = std::max(place->second, amount);
-  }
-}
-
 /// A container's requests; a limit without request counts as request (API defaulting).
 MilliList requests_of(const Container& container) {
   MilliList requests;
@@ -66,25 +57,8 @@ MilliList requests_of(const Container& container, MissingDefaults defaults) {
   return requests;
 }
 
-/// resourcehelper.AggregateContainerRequests: the larger of the steady state and every moment of the start-up.
 MilliList aggregate_containers(const PodSpec& spec, MissingDefaults defaults) {
-  MilliList total;
-  for (const Container& container : spec.containers) add(total, requests_of(container, defaults));
-  MilliList sidecars;
-  MilliList start_up;
-  for (const Container& container : spec.init_containers) {
-    MilliList requests = requests_of(container, defaults);
-    if (container.restart_policy == "Always") {
-      add(total, requests);
-      add(sidecars, requests);
-      raise_to(start_up, sidecars);
-    } else {
-      add(requests, sidecars);
-      raise_to(start_up, requests);
-    }
-  }
-  raise_to(total, start_up);
-  return total;
+  return cluster::aggregate_containers(spec, [defaults](const Container& container) { return requests_of(container, defaults); });
 }
 
 bool is_pod_level_resource(std::string_view name) {

@@ -57,6 +57,25 @@ TEST(JsonFields, AnObjectWithoutUnknownFieldsHasNoRest) {
   EXPECT_EQ(read->spec->containers[0].rest.fields, nullptr);
 }
 
+TEST(JsonFields, LifecycleHooksRestartRulesAndDeadlinesAreTypedAndComeBack) {
+  Json document = pod_json();
+  document["spec"]["activeDeadlineSeconds"] = 60;
+  Json& container = document["spec"]["containers"][0];
+  container["lifecycle"] = {{"postStart", {{"exec", {{"command", {"/init"}}}}}}, {"preStop", {{"sleep", {{"seconds", 5}}}}}, {"stopSignal", "SIGUSR1"}};
+  container["restartPolicy"] = "Never";
+  container["restartPolicyRules"] = {{{"action", "Restart"}, {"exitCodes", {{"operator", "In"}, {"values", {42, 43}}}}}};
+  const auto read = from_json<Pod>(document);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->spec->active_deadline_seconds, 60);
+  const Container& typed = read->spec->containers[0];
+  EXPECT_EQ(std::get<SleepAction>(typed.lifecycle->pre_stop->action).seconds, 5);
+  EXPECT_EQ(typed.restart_policy_rules.at(0).exit_codes->values, (std::vector<std::int32_t>{42, 43}));
+  const Json written = to_json(*read)["spec"];
+  EXPECT_EQ(written["activeDeadlineSeconds"], 60);
+  EXPECT_EQ(written["containers"][0]["lifecycle"], container["lifecycle"]);
+  EXPECT_EQ(written["containers"][0]["restartPolicyRules"], container["restartPolicyRules"]);
+}
+
 TEST(JsonFields, TheNodeNameOfAPodIsKeptOutsideItsSharedSpec) {
   Json document = pod_json();
   document["spec"]["nodeName"] = "worker";
@@ -221,6 +240,14 @@ TEST(JsonErrors, AProbeHasExactlyOneAction) {
   EXPECT_EQ(error_paths(document), (std::vector<std::string>{"spec.containers[0].livenessProbe"}));
   document["spec"]["containers"][0]["livenessProbe"] = {{"exec", {{"command", {"true"}}}}, {"tcpSocket", {{"port", 80}}}};
   EXPECT_EQ(error_paths(document), (std::vector<std::string>{"spec.containers[0].livenessProbe"}));
+}
+
+TEST(JsonErrors, ALifecycleHookHasExactlyOneAction) {
+  Json document = pod_json();
+  document["spec"]["containers"][0]["lifecycle"] = {{"preStop", {{"sleep", {{"seconds", 5}}}, {"exec", {{"command", {"x"}}}}}}};
+  EXPECT_EQ(error_paths(document), std::vector<std::string>{"spec.containers[0].lifecycle.preStop"});
+  document["spec"]["containers"][0]["lifecycle"] = {{"preStop", Json::object()}};
+  EXPECT_EQ(error_paths(document), std::vector<std::string>{"spec.containers[0].lifecycle.preStop"});
 }
 
 TEST(JsonErrors, ApiVersionAndKindAreNeeded) {

@@ -1,4 +1,4 @@
-#include "core/control/pod_address_pool.hpp"
+#include "core/control/kubelet/pod_address_pool.hpp"
 
 #include <fmt/format.h>
 
