@@ -11,8 +11,8 @@
 namespace tandem::cluster {
 
 struct ApiClient::State {
-  State(Clock& owner_clock, SimDuration latency, RateLimit limit, std::optional<RateLimit> event_limit)
-      : clock(owner_clock), write_latency(latency), calls(limit) {
+  State(Clock& owner_clock, const DeliveryProfile& profile, RateLimit limit, std::optional<RateLimit> event_limit)
+      : clock(owner_clock), write_latency(profile.write_latency), calls(limit), correlator(profile.event_burst) {
     if (event_limit) events.emplace(*event_limit);
   }
 
@@ -82,7 +82,7 @@ void write_event(ApiServer& server, const EventCorrelator::Outcome& outcome) {
 ApiClient::ApiClient(ApiServer& server, std::string name, RateLimit limit, std::optional<RateLimit> event_limit)
     : server_(server),
       name_(std::move(name)),
-      state_(std::make_shared<State>(server.clock(), server.profile().write_latency, limit, event_limit)) {
+      state_(std::make_shared<State>(server.clock(), server.profile(), limit, event_limit)) {
   // After the watch channels (0…) and before the garbage collector in the clock's order of simultaneous events.
   static constexpr std::uint32_t kFirstClientEntity = 2000;
   state_->entity = kFirstClientEntity + server.state_->clients++;

@@ -49,6 +49,7 @@ struct DeliveryProfile {
   RateLimit scheduler_limit{};        ///< events use a second bucket of this size
   RateLimit kubelet_limit{};
   int controller_workers = 5;
+  double event_burst = 25;            ///< events of one source about one object before the recorder drops more (§2.7)
   friend bool operator==(const DeliveryProfile&, const DeliveryProfile&) = default;
 
   /// Zero delays, no limits, one work item at a time: tests against recorded truth.

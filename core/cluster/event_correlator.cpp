@@ -48,7 +48,7 @@ EventCorrelator::Outcome EventCorrelator::correlate(Event event, SimTime now) {
   }
   equal = {event.count, event.meta.name, event.first_timestamp};
 
-  if (!spam_.at(object_key, TokenBucket({kSpamQps, kSpamBurst})).try_take(now)) outcome.action = Action::Drop;
+  if (!spam_.at(object_key, TokenBucket({kSpamQps, spam_burst_})).try_take(now)) outcome.action = Action::Drop;
   outcome.event = std::move(event);
   return outcome;
 }

@@ -49,6 +49,9 @@ class EventCorrelator {
     Event event;  ///< as it is to be written; for Update the name is the earlier event's
   };
 
+  /// `spam_burst`: events of one source about one object at once before more are dropped; then one every 300 s.
+  explicit EventCorrelator(double spam_burst = 25) : spam_burst_(spam_burst) {}
+
   /// `event` has its own name, count 1 and equal first and last timestamps.
   Outcome correlate(Event event, SimTime now);
 
@@ -67,9 +70,9 @@ class EventCorrelator {
   static constexpr std::size_t kCacheEntries = 4096;
   static constexpr std::size_t kSimilarLimit = 10;
   static constexpr std::int64_t kSimilarWindowSeconds = 600;
-  static constexpr double kSpamBurst = 25;
   static constexpr double kSpamQps = 1.0 / 300.0;
 
+  double spam_burst_;
   RecentlyUsed<Similar> similar_{kCacheEntries};
   RecentlyUsed<Equal> equal_{kCacheEntries};
   RecentlyUsed<TokenBucket> spam_{kCacheEntries};
