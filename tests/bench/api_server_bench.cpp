@@ -79,3 +79,5 @@ void pod_to_json(benchmark::State& state) {
 BENCHMARK(pod_to_json);
 
 }  // namespace
+
+BENCHMARK_MAIN();
