@@ -46,10 +46,10 @@ Command calibrate_command() {
   return {"calibrate", "Measure this machine for the models (about a minute).",
           "  tandem calibrate                          write calibration.yaml for this machine's engine\n"
           "  tandem calibrate -o this-host.yaml        under another name\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_option("--on", options->world, "world to measure: docker");
-            app.add_option("-o,--output", options->output, "file to write; - is stdout");
+            table.add_option("--on", options->world, "world to measure: docker")->one_of({"docker"});
+            table.add_option("-o,--output", options->output, "file to write; - is stdout")->takes(Takes::File);
             return [options, &common] { return calibrate(*options, common); };
           }};
 }

@@ -71,11 +71,11 @@ Command check_command() {
           "  tandem check runs/a --scenario stricter.yaml        another scenario's checks on the same run\n"
           "  tandem check runs/a --junit checks.xml --json       for machines\n"
           "Exit code 4: the checks passed, but the machine was too busy for the run to count.\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_option("run", options->run, "recording folder")->required();
-            app.add_option("--scenario", options->scenario, "take the checks of this scenario");
-            app.add_option("--junit", options->junit, "also write JUnit XML to this file");
+            table.add_option("run", options->run, "recording folder")->required()->takes(Takes::Run);
+            table.add_option("--scenario", options->scenario, "take the checks of this scenario")->takes(Takes::Scenario);
+            table.add_option("--junit", options->junit, "also write JUnit XML to this file")->takes(Takes::File);
             return [options, &common] { return check(*options, common); };
           }};
 }

@@ -87,11 +87,11 @@ Command clean_command() {
           "  tandem clean --dry-run     show what would go\n"
           "  tandem clean               remove what runs left whose process is gone\n"
           "  tandem clean --force       also runs that are still going on\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_flag("-n,--dry-run", options->dry_run, "only show");
-            app.add_flag("-f,--force", options->force, "also runs whose process still exists");
-            app.add_option("--run", options->run, "only the run with this id (32 hexadecimal digits)");
+            table.add_flag("-n,--dry-run", options->dry_run, "only show");
+            table.add_flag("-f,--force", options->force, "also runs whose process still exists");
+            table.add_option("--run", options->run, "only the run with this id (32 hexadecimal digits)");
             return [options, &common] { return clean(*options, common); };
           }};
 }

@@ -1,12 +1,13 @@
 #pragma once
 // What a verb of the command line is: a name, one sentence, examples, options, and a function to run.
 
-#include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "cli/option_table.hpp"
 #include "core/base/result.hpp"
 
 namespace tandem::cli {
@@ -26,17 +27,25 @@ struct CommonOptions {
   int verbose = 0;
 };
 
-/// A verb. `define` adds its options to `app` and returns what runs once they are parsed; the result is the exit code.
+/// A verb. `define` adds its options to `table` and returns what runs once they are parsed; the result is the exit code.
 struct Command {
   std::string_view name;
   std::string_view summary;   ///< one sentence
   std::string_view examples;  ///< one a line, each with what it does
-  std::function<std::function<int()>(CLI::App& app, CommonOptions& common)> define;
+  std::function<std::function<int()>(OptionTable& table, CommonOptions& common)> define;
   bool hidden = false;        ///< started by Tandem itself; no help shows it
 };
 
 /// All verbs, in the order of --help.
 std::span<const Command> commands();
+
+/// The whole option table of a verb: its own options, then the common ones. `common` outlives the table.
+struct DefinedCommand {
+  const Command* command = nullptr;
+  OptionTable table;
+  std::function<int()> action;
+};
+DefinedCommand define(const Command& command, CommonOptions& common);
 
 // One file a verb.
 Command run_command();

@@ -60,11 +60,11 @@ Command compare_command() {
           "  tandem compare runs/sim runs/docker             the first is judged against the second\n"
           "  tandem compare runs/sim runs/docker --replay    and replay both through fresh controllers\n"
           "  tandem compare runs/sim runs/docker --json      for machines\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_option("a", options->a, "recording folder (the prediction)")->required();
-            app.add_option("b", options->b, "recording folder (the yardstick)")->required();
-            app.add_flag("--replay", options->replay, "replay recorded readiness times through fresh controllers");
+            table.add_option("a", options->a, "recording folder (the prediction)")->required()->takes(Takes::Run);
+            table.add_option("b", options->b, "recording folder (the yardstick)")->required()->takes(Takes::Run);
+            table.add_flag("--replay", options->replay, "replay recorded readiness times through fresh controllers");
             return [options, &common] { return compare(*options, common); };
           }};
 }

@@ -151,11 +151,11 @@ Command demo_command() {
   return {"demo", "Simulate a shipped scenario, run it on Docker where an engine answers, compare.",
           "  tandem demo                  simulation, Docker run, comparison\n"
           "  tandem demo --no-docker      the simulation only\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_option("scenario", options->scenario, "another scenario than the shipped one");
-            app.add_option("-o,--output", options->folder, "folder of the recordings");
-            app.add_flag("--no-docker", options->no_docker, "leave the Docker run out");
+            table.add_option("scenario", options->scenario, "another scenario than the shipped one")->takes(Takes::Scenario);
+            table.add_option("-o,--output", options->folder, "folder of the recordings")->takes(Takes::Folder);
+            table.add_flag("--no-docker", options->no_docker, "leave the Docker run out");
             return [options, &common] { return demo(*options, common); };
           }};
 }

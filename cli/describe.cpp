@@ -55,12 +55,12 @@ Command describe_command() {
   return {"describe", "Show one object of a run with its events.",
           "  tandem describe runs/a deployment/web --at 25s    in the middle of the rollout\n"
           "  tandem describe runs/a node kind-worker           a node\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_option("run", options->run, "recording folder")->required();
-            app.add_option("object", options->words, "kind/name, or kind and names")->required();
-            app.add_option("--at", options->at, "moment of the run, such as 21.5s (default: the end)");
-            app.add_option("-n,--namespace", options->namespace_, "namespace");
+            table.add_option("run", options->run, "recording folder")->required()->takes(Takes::Run);
+            table.add_option("object", options->words, "kind/name, or kind and names")->required();
+            table.add_option("--at", options->at, "moment of the run, such as 21.5s (default: the end)")->takes(Takes::Time);
+            table.add_option("-n,--namespace", options->namespace_, "namespace");
             return [options, &common] { return describe(*options, common); };
           }};
 }

@@ -55,9 +55,9 @@ Command doctor_command() {
   return {"doctor", "Say which worlds work on this machine and why not.",
           "  tandem doctor                 what works here\n"
           "  tandem doctor --engine -q     exit code only: 0 if a container engine answers\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto engine_only = std::make_shared<bool>(false);
-            app.add_flag("--engine", *engine_only, "only whether a container engine answers");
+            table.add_flag("--engine", *engine_only, "only whether a container engine answers");
             return [engine_only, &common] { return doctor(*engine_only, common); };
           }};
 }

@@ -77,11 +77,11 @@ Command export_command() {
           "  tandem export runs/a runs/b --format trace -o both.json  side by side in Perfetto\n"
           "  tandem export runs/a --format requests-csv               locust's columns\n"
           "  tandem export runs/a --format openmetrics -o run.prom    counters and histograms\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_option("run", options->runs, "recording folder (several for trace)")->required();
-            app.add_option("--format", options->format, "jsonl, trace, requests-csv, series-csv, openmetrics");
-            app.add_option("-o,--output", options->output, "file to write; - is stdout");
+            table.add_option("run", options->runs, "recording folder (several for trace)")->required()->takes(Takes::Run);
+            table.add_option("--format", options->format, "jsonl, trace, requests-csv, series-csv, openmetrics")->one_of({kFormats.begin(), kFormats.end()});
+            table.add_option("-o,--output", options->output, "file to write; - is stdout")->takes(Takes::File);
             return [options, &common] { return export_runs(*options, common); };
           }};
 }

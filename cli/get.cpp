@@ -76,17 +76,17 @@ Command get_command() {
           "  tandem get deployments,rs runs/a -o wide          several kinds, more columns\n"
           "  tandem get events runs/a                          what happened, oldest first\n"
           "  tandem get pod web-5d7f9c-abcde runs/a -o yaml    one object, whole\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_option("words", options->words, "kinds (and names), then the recording folder")->required();
-            app.add_option("--at", options->at, "moment of the run, such as 21.5s (default: the end)");
-            app.add_option("-o,--output", options->output, "wide, name, json, yaml");
-            app.add_option("-l,--selector", options->selector, "label selector, such as app=web,tier!=db");
-            app.add_option("-n,--namespace", options->namespace_, "namespace");
-            app.add_flag("-A,--all-namespaces", options->all_namespaces, "all namespaces");
-            app.add_flag("--show-labels", options->show_labels, "a LABELS column");
-            app.add_option("-L,--label-columns", options->label_columns, "labels as columns")->delimiter(',');
-            app.add_flag("--no-headers", options->no_headers, "no header line");
+            table.add_option("words", options->words, "kinds (and names), then the recording folder")->required()->takes(Takes::Run);
+            table.add_option("--at", options->at, "moment of the run, such as 21.5s (default: the end)")->takes(Takes::Time);
+            table.add_option("-o,--output", options->output, "wide, name, json, yaml")->one_of({"wide", "name", "json", "yaml"});
+            table.add_option("-l,--selector", options->selector, "label selector, such as app=web,tier!=db");
+            table.add_option("-n,--namespace", options->namespace_, "namespace");
+            table.add_flag("-A,--all-namespaces", options->all_namespaces, "all namespaces");
+            table.add_flag("--show-labels", options->show_labels, "a LABELS column");
+            table.add_option("-L,--label-columns", options->label_columns, "labels as columns")->split_at(',');
+            table.add_flag("--no-headers", options->no_headers, "no header line");
             return [options, &common] { return get(*options, common); };
           }};
 }

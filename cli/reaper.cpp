@@ -7,7 +7,7 @@ namespace tandem::cli {
 
 Command reaper_command() {
   return {"reaper", "Clean up after the run on standard input once it has died.", "  started by tandem run --on docker\n",
-          [](CLI::App&, CommonOptions&) { return [] { return docker::run_reaper(); }; }, true};
+          [](OptionTable&, CommonOptions&) { return [] { return docker::run_reaper(); }; }, true};
 }
 
 }  // namespace tandem::cli

@@ -102,16 +102,16 @@ Command run_command() {
           "  tandem run scenarios/rolling-update --on docker                   the same file for real\n"
           "  tandem run scenarios/rolling-update --seed 7 --set spec.horizon=90s  another seed, a value replaced\n"
           "  tandem run scenarios/rolling-update --calibration this-host.yaml  with this machine's figures\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_option("scenario", options->scenario, "scenario file or its folder")->required();
-            app.add_option("--on", options->world, "world: sim (default) or docker");
-            app.add_option("-o,--output", options->output, "recording folder (default: runs/NAME-WORLD)");
-            app.add_option("--calibration", options->calibration, "calibration file for the models");
-            app.add_option("--set", options->overrides, "replace a value: path=value (repeatable)")->take_all();
-            app.add_option("--seed", options->seed, "root seed");
-            app.add_flag("-f,--force", options->force, "overwrite the recording folder");
-            app.add_flag("--events", options->events, "print the cluster's events too");
+            table.add_option("scenario", options->scenario, "scenario file or its folder")->required()->takes(Takes::Scenario);
+            table.add_option("--on", options->world, "world: sim (default) or docker")->one_of({"sim", "docker"});
+            table.add_option("-o,--output", options->output, "recording folder (default: runs/NAME-WORLD)")->takes(Takes::Folder);
+            table.add_option("--calibration", options->calibration, "calibration file for the models")->takes(Takes::File);
+            table.add_option("--set", options->overrides, "replace a value: path=value (repeatable)");
+            table.add_option("--seed", options->seed, "root seed");
+            table.add_flag("-f,--force", options->force, "overwrite the recording folder");
+            table.add_flag("--events", options->events, "print the cluster's events too");
             return [options, &common] { return run(*options, common); };
           }};
 }

@@ -14,9 +14,9 @@ Command schema_command() {
   return {"schema", "Print the JSON Schema of a file kind.",
           "  tandem schema                         schema of scenario files\n"
           "  tandem schema calibration             schema of calibration files\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto kind = std::make_shared<std::string>("scenario");
-            app.add_option("kind", *kind, "scenario or calibration");
+            table.add_option("kind", *kind, "scenario or calibration")->one_of(scenario::schema_kinds());
             return [kind, &common] {
               const auto& kinds = scenario::schema_kinds();
               if (std::find(kinds.begin(), kinds.end(), *kind) == kinds.end()) {

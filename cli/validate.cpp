@@ -50,11 +50,11 @@ Command validate_command() {
           "  tandem validate scenarios/rolling-update             errors, warnings, field report\n"
           "  tandem validate scenarios/rolling-update --fields    also the fields that are honoured\n"
           "  tandem validate my.yaml --set spec.seed=7 --json     as JSON, with one value replaced\n",
-          [](CLI::App& app, CommonOptions& common) {
+          [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            app.add_option("scenario", options->scenario, "scenario file or its folder")->required();
-            app.add_option("--set", options->overrides, "replace a value: path=value (repeatable)")->take_all();
-            app.add_flag("--fields", options->all_fields, "list honoured fields too");
+            table.add_option("scenario", options->scenario, "scenario file or its folder")->required()->takes(Takes::Scenario);
+            table.add_option("--set", options->overrides, "replace a value: path=value (repeatable)");
+            table.add_flag("--fields", options->all_fields, "list honoured fields too");
             return [options, &common] { return validate(*options, common); };
           }};
 }

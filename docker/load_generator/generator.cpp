@@ -22,7 +22,6 @@ namespace tandem::load_generator {
 namespace {
 
 constexpr SimDuration kFlushPeriod = milliseconds(100);
-constexpr std::size_t kFlushBytes = 64 << 10;
 
 record::RequestOutcome outcome_of(int error) {
   switch (error) {
