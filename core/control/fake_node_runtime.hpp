@@ -1,12 +1,17 @@
 #pragma once
 // A NodeRuntime with constant delays, for tests of everything above the seam.
 
+#include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/base/clock.hpp"
+#include "core/control/kubelet/container_command.hpp"
 #include "core/control/node_runtime.hpp"
 
 namespace tandem::control {
@@ -18,7 +23,7 @@ class FakeNodeRuntime final : public NodeRuntime {
     SimDuration pull = seconds(1);
     SimDuration start = milliseconds(200);
     SimDuration listen = milliseconds(500);  ///< started → the server answers probes
-    SimDuration stop = milliseconds(200);
+    SimDuration stop = milliseconds(200);    ///< SIGTERM → the process ends, if stop_takes says nothing else
     SimDuration probe = milliseconds(2);
   };
   explicit FakeNodeRuntime(Clock& clock) : clock_(clock) {}
@@ -26,8 +31,14 @@ class FakeNodeRuntime final : public NodeRuntime {
   Delays delays;
   std::set<std::string> missing_images;      ///< not on any node: must be pulled
   std::set<std::string> unpullable_images;   ///< pulls fail
+  std::string pull_error = "not found";
+  std::int64_t image_bytes = 1 << 20;
   std::set<std::string> never_ready_images;  ///< probes fail for ever
   int fail_sandboxes = 0;                    ///< this many creations fail
+  std::map<std::string, SimDuration> stop_takes;  ///< by container name: SIGTERM → end; longer than the grace: SIGKILL, 137
+  /// What a probe finds; nothing: the rules above.
+  std::function<std::optional<ProbeOutcome>(const ProbeRequest&)> probe_answer;
+  std::map<std::string, ContainerStats> stats_of;  ///< by container name
 
   void create_sandbox(const PodIdentity& pod, std::function<void(Status)> done) override {
     later(delays.sandbox, [this, pod, done] {
@@ -55,11 +66,11 @@ class FakeNodeRuntime final : public NodeRuntime {
     later(delays.pull, [this, node_name, image, done] {
       --pulls_running;
       if (unpullable_images.contains(image)) {
-        done(fail(ErrorCode::EngineRefused, "not found"));
+        done(fail(ErrorCode::EngineRefused, pull_error));
         return;
       }
       pulled_.insert(node_name + "/" + image);
-      done(ImagePulled{false, 1 << 20});
+      done(ImagePulled{false, image_bytes});
     });
   }
   void start_container(const ContainerRequest& request, std::function<void(Result<ContainerStarted>)> done) override {
@@ -70,10 +81,21 @@ class FakeNodeRuntime final : public NodeRuntime {
     });
   }
   void stop_container(const std::string& container_id, SimDuration grace) override {
+    const auto found = containers.find(container_id);
+    if (found == containers.end()) return;
     stopped_with_grace[container_id] = grace;
-    later(delays.stop, [this, container_id] { exit(container_id, 0); });
+    stops.push_back({found->second.request.container_name, container_id, clock_.now(), grace});
+    const auto own = stop_takes.find(found->second.request.container_name);
+    const SimDuration takes = own == stop_takes.end() ? delays.stop : own->second;
+    if (takes <= grace && !found->second.told_to_stop) later(takes, [this, container_id] { exit(container_id, 0); });
+    else later(grace, [this, container_id] { exit(container_id, 137); });
+    found->second.told_to_stop = true;
   }
   void probe(const ProbeRequest& request, std::function<void(ProbeOutcome)> done) override {
+    if (const auto answer = probe_answer ? probe_answer(request) : std::nullopt) {
+      later(delays.probe, [answer = *answer, done] { done(answer); });
+      return;
+    }
     later(delays.probe, [this, request, done] {
       const auto found = containers.find(request.container_id);
       const bool good = found != containers.end() && clock_.now() - found->second.started_at >= delays.listen &&
@@ -81,26 +103,51 @@ class FakeNodeRuntime final : public NodeRuntime {
       done(good ? ProbeOutcome{ProbeResult::Success, {}} : ProbeOutcome{ProbeResult::Failure, "connection refused"});
     });
   }
-  void exec(const std::string&, const std::vector<std::string>&, std::function<void(Result<int>)> done) override {
-    later(delays.probe, [done] { done(0); });
+  void exec(const std::string& container_id, const std::vector<std::string>& command, std::function<void(Result<int>)> done) override {
+    const kubelet::CommandEffect effect = kubelet::effect_of(command);
+    later(effect.takes, [this, container_id, effect, done] {
+      if (containers.contains(container_id)) done(effect.exit_code);
+      else done(fail(ErrorCode::EngineNotFound, "the container has ended"));
+    });
   }
-  void stats(const std::string&, std::function<void(Result<ContainerStats>)> done) override {
-    later(delays.probe, [done] { done(ContainerStats{}); });
+  void http_get(const HookRequest& request, std::function<void(Status)> done) override {
+    hooks.push_back(request);
+    later(delays.probe, [this, request, done] {
+      if (containers.contains(request.container_id)) done({});
+      else done(fail(ErrorCode::EngineNotFound, "the container has ended"));
+    });
+  }
+  void stats(const std::string& container_id, std::function<void(Result<ContainerStats>)> done) override {
+    later(delays.probe, [this, container_id, done] {
+      const auto found = containers.find(container_id);
+      if (found == containers.end()) return done(fail(ErrorCode::EngineNotFound, "the container has ended"));
+      const auto known = stats_of.find(found->second.request.container_name);
+      done(known == stats_of.end() ? ContainerStats{} : known->second);
+    });
   }
   void set_exit_listener(std::function<void(const ContainerExited&)> listener) override { listener_ = std::move(listener); }
 
   /// Ends a container's process now, as a crash would.
-  void exit(const std::string& container_id, int code) {
+  void exit(const std::string& container_id, int code, bool oom_killed = false) {
     if (containers.erase(container_id) == 0 || !listener_) return;
-    listener_(ContainerExited{container_id, code, false, clock_.now()});
+    listener_(ContainerExited{container_id, code, oom_killed, clock_.now()});
   }
 
   struct Running {
     ContainerRequest request;
     SimTime started_at;
+    bool told_to_stop = false;
+  };
+  struct Stop {
+    std::string container_name;
+    std::string container_id;
+    SimTime at;
+    SimDuration grace;
   };
   std::map<std::string, Running> containers;  ///< by id, running ones
   std::map<std::string, SimDuration> stopped_with_grace;
+  std::vector<Stop> stops;        ///< every call that found its container running, in order
+  std::vector<HookRequest> hooks;
   std::set<std::string> sandboxes;
   int containers_started = 0;
   int pulls_running = 0;

@@ -16,6 +16,11 @@ namespace tandem::container {
 /// kWorkloadConfigVariable + "_1", "_2", … (split_for_environment).
 inline constexpr std::string_view kWorkloadConfigVariable = "TANDEM_WORKLOAD";
 
+/// Where the program lies in its image, and its word for "do what this command would do" (a hook or an exec probe):
+/// `/tandem-workload run sleep 5`.
+inline constexpr std::string_view kWorkloadProgram = "/tandem-workload";
+inline constexpr std::string_view kRunCommand = "run";
+
 /// Response header that names the pod that answered.
 inline constexpr std::string_view kPodHeader = "X-Tandem-Pod";
 /// Standard header for server-side durations (W3C Server Timing), in milliseconds with six decimals:

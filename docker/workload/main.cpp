@@ -2,6 +2,7 @@
 //
 //   tandem-workload              serve as the image that TANDEM_WORKLOAD describes
 //   tandem-workload pause        hold a pod's network namespace until SIGTERM (the sandbox)
+//   tandem-workload run COMMAND  do what a hook's or probe's command would do (core/control/kubelet/container_command.hpp)
 //   tandem-workload speed [MS]   print the CPU speed relative to the reference, measured over MS of CPU time
 
 #include <poll.h>
@@ -14,8 +15,10 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/text.hpp"
+#include "core/control/kubelet/container_command.hpp"
 #include "docker/protocol/lifetime.hpp"
 #include "docker/workload/server.hpp"
 
@@ -54,6 +57,12 @@ bool signal_within(int signals, SimDuration duration) {
 int pause_until_signal() {
   signal_within(open_signals(), nanoseconds(-1));
   return 0;
+}
+
+/// 143 if told to stop before it was over.
+int run_command(const std::vector<std::string>& command) {
+  const control::kubelet::CommandEffect effect = control::kubelet::effect_of(command);
+  return signal_within(open_signals(), effect.takes) ? 143 : effect.exit_code;
 }
 
 int print_speed(std::string_view argument) {
@@ -95,6 +104,7 @@ int main(int argc, char** argv) {
   if (mode == "pause") return pause_until_signal();
   if (mode == "speed") return print_speed(argc > 2 ? argv[2] : "");
   if (mode == "serve") return serve(begin);
-  std::fputs("usage: tandem-workload [serve | pause | speed [MS]]\n", stderr);
+  if (mode == container::kRunCommand) return run_command({argv + 2, argv + argc});
+  std::fputs("usage: tandem-workload [serve | pause | run COMMAND... | speed [MS]]\n", stderr);
   return 2;
 }

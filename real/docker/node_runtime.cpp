@@ -3,10 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/control/kubelet/container_command.hpp"
+#include "core/control/kubelet/cpu_units.hpp"
+#include "core/control/kubelet/probe_outcome.hpp"
 #include "host/wall_clock.hpp"
 #include "real/docker/workload_spec.hpp"
 
 namespace tandem::docker {
+
+using namespace control::kubelet;
 
 namespace {
 
@@ -14,6 +19,8 @@ constexpr std::int64_t kReconcilePeriodNs = 1'000'000'000;
 /// An engine that restarts is back sooner; what it lost meanwhile shows in the containers.
 constexpr std::int64_t kEngineLostNs = 10'000'000'000;
 constexpr std::int64_t kKilled = 137;
+/// What the engine may take to run a command, beside the command itself.
+constexpr SimDuration kExecSlack = seconds(60);
 /// Threads and processes of one container; the workload uses its workers and two more.
 constexpr std::int64_t kPidsMax = 2048;
 
@@ -299,21 +306,37 @@ void DockerNodeRuntime::probe(const control::ProbeRequest& request, std::functio
 }
 
 void DockerNodeRuntime::probe_by_exec(const control::ProbeRequest& request, std::function<void(control::ProbeOutcome)> done) {
-  exec(request.container_id, std::get<cluster::ExecAction>(request.probe.action).command, [done = std::move(done)](const Result<int>& code) {
-    if (!code) done({control::ProbeResult::Failure, code.error().found.empty() ? code.error().what : code.error().found});
-    else if (*code == 0) done({control::ProbeResult::Success, {}});
-    else done({control::ProbeResult::Failure, "command terminated with exit code " + std::to_string(*code)});
+  // Whichever comes first: the engine cannot end what it has begun in a container.
+  struct Race {
+    std::function<void(control::ProbeOutcome)> done;
+    std::uint64_t timer = 0;
+  };
+  auto race = std::make_shared<Race>(Race{std::move(done), 0});
+  const std::vector<std::string>& command = std::get<cluster::ExecAction>(request.probe.action).command;
+  const SimDuration timeout = timeout_of(request.probe);
+  race->timer = parts_.loop.delay(timeout.ns, [race, command, timeout] {
+    race->timer = 0;
+    std::exchange(race->done, nullptr)(exec_probe_timeout(command, timeout));
+  });
+  exec(request.container_id, command, [this, race](const Result<int>& code) {
+    if (!race->done) return;
+    parts_.loop.cancel_delay(race->timer);
+    std::exchange(race->done, nullptr)(exec_probe_outcome(code));
   });
 }
 
 void DockerNodeRuntime::exec(const std::string& container_id, const std::vector<std::string>& command, std::function<void(Result<int>)> done) {
   EngineClient& engine = parts_.resources.engine();
-  engine.start<std::string>(api::create_exec(container_id, command), [&engine, done = std::move(done)](const Result<std::string>& exec_id) {
+  // The image holds nothing but the workload, which knows what the command would do.
+  std::vector<std::string> played = {std::string(container::kWorkloadProgram), std::string(container::kRunCommand)};
+  played.insert(played.end(), command.begin(), command.end());
+  const SimDuration limit = effect_of(command).takes + kExecSlack;
+  engine.start<std::string>(api::create_exec(container_id, played), [&engine, limit, done = std::move(done)](const Result<std::string>& exec_id) {
     if (!exec_id) {
       done(tl::unexpected(exec_id.error()));
       return;
     }
-    engine.start<Nothing>(api::start_exec(*exec_id, seconds(60)), [&engine, exec_id = *exec_id, done](const Result<Nothing>& ended) {
+    engine.start<Nothing>(api::start_exec(*exec_id, limit), [&engine, exec_id = *exec_id, done](const Result<Nothing>& ended) {
       if (!ended) {
         done(tl::unexpected(ended.error()));
         return;

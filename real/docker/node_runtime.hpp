@@ -47,6 +47,7 @@ class DockerNodeRuntime final : public control::NodeRuntime {
   void probe(const control::ProbeRequest& request, std::function<void(control::ProbeOutcome)> done) override;
   void exec(const std::string& container_id, const std::vector<std::string>& command,
             std::function<void(Result<int>)> done) override;
+  void http_get(const control::HookRequest& request, std::function<void(Status)> done) override { probes_.http_get(request, std::move(done)); }
   void stats(const std::string& container_id, std::function<void(Result<control::ContainerStats>)> done) override;
   void set_exit_listener(std::function<void(const control::ContainerExited&)> listener) override { exit_listener_ = std::move(listener); }
 

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "core/control/kubelet/probe_outcome.hpp"
+
 namespace tandem::docker {
 
 using control::ProbeOutcome;
@@ -20,11 +22,7 @@ std::string dial_failure(const Error& error, const std::string& address) {
 }
 
 ProbeOutcome http_outcome(const host::HttpResult& result, const std::string& url, const std::string& address) {
-  if (result) {
-    // Redirects count as success: the kubelet does not leave the pod to follow them.
-    if (result->status >= 200 && result->status < 400) return {ProbeResult::Success, {}};
-    return {ProbeResult::Failure, fmt::format("HTTP probe failed with statuscode: {}", result->status)};
-  }
+  if (result) return control::kubelet::http_probe_outcome(result->status);
   std::string cause;
   switch (result.error().code) {
     case ErrorCode::EngineUnavailable: cause = dial_failure(result.error(), address); break;
@@ -34,34 +32,56 @@ ProbeOutcome http_outcome(const host::HttpResult& result, const std::string& url
   return {ProbeResult::Failure, fmt::format("Get \"{}\": {}", url, cause)};
 }
 
+std::string address_of(const std::string& host, const control::PodIdentity& pod, std::int32_t port) {
+  return fmt::format("{}:{}", host.empty() ? pod.ip : host, port);
+}
+
+host::HttpRequest get(const cluster::HttpGetAction& action, const std::string& address, const char* agent) {
+  host::HttpRequest exchange;
+  const std::string path = action.path.starts_with('/') ? action.path : "/" + action.path;
+  exchange.url = fmt::format("{}://{}{}", action.scheme == "HTTPS" ? "https" : "http", address, path);
+  exchange.headers = {fmt::format("User-Agent: {}", agent), "Accept: */*", "Connection: close"};
+  exchange.fresh_connection = true;
+  exchange.response_limit = 10 << 10;  // what the kubelet reads of an answer
+  // An answer that is too long is still an answer: take the beginning and let the status decide.
+  exchange.on_body = [](std::string_view) { return true; };
+  return exchange;
+}
+
 }  // namespace
 
 void ProbeClient::probe(const control::ProbeRequest& request, std::function<void(ProbeOutcome)> done) {
-  host::HttpRequest exchange;
-  const SimDuration timeout = seconds(std::max(1, request.probe.timeout_seconds));
-  exchange.timeout = exchange.connect_timeout = timeout;
-  exchange.fresh_connection = true;
-  exchange.response_limit = 10 << 10;  // what the kubelet reads of an answer
+  const SimDuration timeout = control::kubelet::timeout_of(request.probe);
   if (const auto* http = std::get_if<cluster::HttpGetAction>(&request.probe.action)) {
-    const bool secure = http->scheme == "HTTPS";
-    const std::string address = fmt::format("{}:{}", http->host.empty() ? request.pod.ip : http->host, request.port);
-    const std::string path = http->path.starts_with('/') ? http->path : "/" + http->path;
-    exchange.url = fmt::format("{}://{}{}", secure ? "https" : "http", address, path);
-    exchange.headers = {"User-Agent: kube-probe/1.34", "Accept: */*", "Connection: close"};
-    // An answer that is too long is still an answer: take the beginning and let the status decide.
-    exchange.on_body = [](std::string_view) { return true; };
-    http_.send(std::move(exchange), [url = exchange.url, address, done = std::move(done)](const host::HttpResult& result) {
+    const std::string address = address_of(http->host, request.pod, request.port);
+    host::HttpRequest exchange = get(*http, address, "kube-probe/1.34");
+    exchange.timeout = exchange.connect_timeout = timeout;
+    const std::string url = exchange.url;
+    http_.send(std::move(exchange), [url, address, done = std::move(done)](const host::HttpResult& result) {
       done(http_outcome(result, url, address));
     });
-    return;
+  } else if (const auto* tcp = std::get_if<cluster::TcpSocketAction>(&request.probe.action)) {
+    const std::string address = address_of(tcp->host, request.pod, request.port);
+    host::HttpRequest exchange;
+    exchange.url = "http://" + address + "/";
+    exchange.timeout = exchange.connect_timeout = timeout;
+    exchange.fresh_connection = true;
+    exchange.connect_only = true;
+    http_.send(std::move(exchange), [address, done = std::move(done)](const host::HttpResult& result) {
+      if (result) done({ProbeResult::Success, {}});
+      else done({ProbeResult::Failure, dial_failure(result.error(), address)});
+    });
+  } else {
+    reactor_.delay(0, [done = std::move(done)] { done({ProbeResult::Failure, std::string(control::kubelet::kGrpcUnsupported)}); });
   }
-  const auto& tcp = std::get<cluster::TcpSocketAction>(request.probe.action);
-  const std::string address = fmt::format("{}:{}", tcp.host.empty() ? request.pod.ip : tcp.host, request.port);
-  exchange.url = "http://" + address + "/";
-  exchange.connect_only = true;
-  http_.send(std::move(exchange), [address, done = std::move(done)](const host::HttpResult& result) {
-    if (result) done({ProbeResult::Success, {}});
-    else done({ProbeResult::Failure, dial_failure(result.error(), address)});
+}
+
+void ProbeClient::http_get(const control::HookRequest& request, std::function<void(Status)> done) {
+  host::HttpRequest exchange = get(request.action, address_of(request.action.host, request.pod, request.port), "kube-lifecycle/1.34");
+  exchange.timeout = {};  // none
+  http_.send(std::move(exchange), [done = std::move(done)](const host::HttpResult& result) {
+    if (result) done({});
+    else done(tl::unexpected(result.error()));
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/control/kubelet/cpu_units.hpp"
 #include "docker/protocol/lifetime.hpp"
 
 namespace tandem::docker {
@@ -33,9 +34,7 @@ std::string tag_of(const std::string& reference) {
 }
 
 std::int64_t cpu_quota_us(std::int64_t limit_milli, std::int64_t node_milli) {
-  if (limit_milli <= 0) return 0;
-  const std::int64_t milli = node_milli > 0 ? std::min(limit_milli, node_milli) : limit_milli;
-  return std::max<std::int64_t>(1000, milli * 100);
+  return control::kubelet::cfs_quota(node_milli > 0 ? std::min(limit_milli, node_milli) : limit_milli);
 }
 
 std::vector<std::string> with_lifetime(const std::vector<std::string>& command) {
@@ -45,7 +44,5 @@ std::vector<std::string> with_lifetime(const std::vector<std::string>& command) 
   entrypoint.insert(entrypoint.end(), command.begin(), command.end());
   return entrypoint;
 }
-
-std::int64_t cpu_shares(std::int64_t request_milli) { return std::clamp<std::int64_t>(request_milli * 1024 / 1000, 2, 262'144); }
 
 }  // namespace tandem::docker

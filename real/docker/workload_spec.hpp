@@ -18,8 +18,6 @@ std::string tag_of(const std::string& reference);
 /// CFS quota in microseconds per 100 ms, as the kubelet computes it from a limit (1 ms at least); 0 without a limit. No more
 /// than the node has: the kernel refuses a group that may use more than its parent (cgroup v1).
 std::int64_t cpu_quota_us(std::int64_t limit_milli, std::int64_t node_milli);
-/// CPU shares of a request, as the kubelet computes them: 1024 a core, at least 2.
-std::int64_t cpu_shares(std::int64_t request_milli);
 
 /// Entrypoint that runs `command` as process 1 and tells it to end (SIGTERM) once the container's lifetime is over (hardening
 /// C8). For products in images with a shell; our own programs watch their lifetime themselves (docker/protocol/lifetime.hpp).

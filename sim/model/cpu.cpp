@@ -12,9 +12,6 @@ namespace {
 
 /// cfs_period_us of Kubernetes and Docker: 100 ms.
 constexpr std::int64_t kPeriodNs = 100'000'000;
-constexpr std::int64_t kSharesMin = 2;
-constexpr std::int64_t kSharesMax = 262'144;
-constexpr std::int64_t kQuotaMinUs = 1'000;
 
 /// Whole nanoseconds until `amount` is used up at `rate`, to the nearest. Zero means: this instant. Arming and judging use
 /// the same expression, so an event that comes at the time it was armed for always finds its work done.
@@ -37,14 +34,6 @@ void erase_sorted(std::vector<std::uint32_t>& list, std::uint32_t id) {
 }
 
 }  // namespace
-
-std::int64_t cpu_shares_of(std::int64_t request_milli) {
-  return std::clamp(request_milli * 1024 / 1000, kSharesMin, kSharesMax);
-}
-
-std::int64_t cpu_quota_us_of(std::int64_t limit_milli) {
-  return limit_milli == 0 ? 0 : std::max(limit_milli * (kPeriodNs / 1'000) / 1000, kQuotaMinUs);
-}
 
 MachineId Cpu::add_machine(std::int64_t milli_cores) {
   CHECK(milli_cores > 0, "a machine without cores");

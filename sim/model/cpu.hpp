@@ -15,11 +15,6 @@ enum class MachineId : std::uint32_t {};
 enum class SliceId : std::uint32_t {};
 enum class CpuGroupId : std::uint32_t {};
 
-/// cpu.shares of a request in millicores: max(2, milli * 1024 / 1000), at most 262144 (kubelet MilliCPUToShares).
-[[nodiscard]] std::int64_t cpu_shares_of(std::int64_t request_milli);
-/// cpu.cfs_quota_us of a limit in millicores for a period of 100 ms: at least 1000; 0 = no limit (kubelet MilliCPUToQuota).
-[[nodiscard]] std::int64_t cpu_quota_us_of(std::int64_t limit_milli);
-
 struct CpuSliceOptions {
   std::int64_t milli_cores = 0;  ///< at most this much of the machine, > 0
   double weight = 1024;          ///< against the other busy slices of the machine (cpu.shares)

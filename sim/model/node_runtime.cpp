@@ -5,9 +5,13 @@
 #include <cmath>
 
 #include "core/base/check.hpp"
+#include "core/control/kubelet/container_command.hpp"
+#include "core/control/kubelet/cpu_units.hpp"
+#include "core/control/kubelet/probe_outcome.hpp"
 
 namespace tandem::sim {
 
+using namespace control::kubelet;
 using control::ContainerExited;
 using control::ContainerRequest;
 using control::ContainerStarted;
@@ -61,6 +65,11 @@ void SimNodeRuntime::later(SimDuration delay, std::uint32_t entity, std::functio
 SimNodeRuntime::Container* SimNodeRuntime::find(const std::string& container_id) {
   const auto found = container_numbers_.find(container_id);
   return found == container_numbers_.end() ? nullptr : containers_.at(found->second).get();
+}
+
+SimNodeRuntime::Container* SimNodeRuntime::find_running(const std::string& container_id) {
+  Container* container = find(container_id);
+  return container == nullptr || container->ended || container->replica == nullptr ? nullptr : container;
 }
 
 const scenario::ImageSpec* SimNodeRuntime::image_of(const std::string& reference) const {
@@ -201,8 +210,8 @@ void SimNodeRuntime::start_process(Container& container, const std::function<voi
   const scenario::ImageSpec& image = *image_of(container.request.image);
   const SimTime now = engine_.now();
   CpuGroupOptions options;
-  options.weight = static_cast<double>(cpu_shares_of(container.request.cpu_request_milli));
-  options.quota_us = cpu_quota_us_of(container.request.cpu_limit_milli);
+  options.weight = static_cast<double>(cpu_shares(container.request.cpu_request_milli));
+  options.quota_us = cfs_quota(container.request.cpu_limit_milli);
   options.parallel = image.workers;
   // Where a cgroup's periods begin has nothing to do with when it gets its first work.
   options.period_origin = now - nanoseconds(static_cast<std::int64_t>(container.draws.below(kPeriodNs)));
@@ -239,8 +248,8 @@ void SimNodeRuntime::process_ended(std::uint32_t number, std::int32_t exit_code)
 }
 
 void SimNodeRuntime::stop_container(const std::string& container_id, SimDuration grace) {
-  Container* container = find(container_id);
-  if (container == nullptr || container->ended || container->replica == nullptr) return;
+  Container* container = find_running(container_id);
+  if (container == nullptr) return;
   const std::uint32_t number = container->number;
   // The shorter of two graces counts, as the API server only ever shortens it.
   const SimTime deadline = engine_.now() + grace;
@@ -255,8 +264,8 @@ void SimNodeRuntime::stop_container(const std::string& container_id, SimDuration
 }
 
 bool SimNodeRuntime::kill_container(const std::string& container_id) {
-  Container* container = find(container_id);
-  if (container == nullptr || container->ended || container->replica == nullptr) return false;
+  Container* container = find_running(container_id);
+  if (container == nullptr) return false;
   container->replica->kill();
   return true;
 }
@@ -283,23 +292,52 @@ void SimNodeRuntime::probe(const ProbeRequest& request, std::function<void(Probe
   if (container == nullptr || container->replica == nullptr) {
     return later({}, 0, [done = std::move(done)] { done({ProbeResult::Error, "container is not running"}); });
   }
-  if (std::holds_alternative<cluster::ExecAction>(request.probe.action)) {
-    const bool running = !container->ended;
-    return later({}, container->number, [running, done = std::move(done)] {
-      done(running ? ProbeOutcome{ProbeResult::Success, ""} : ProbeOutcome{ProbeResult::Error, "container is not running"});
-    });
-  }
+  if (std::holds_alternative<cluster::ExecAction>(request.probe.action)) return probe_by_exec(request, std::move(done));
   probes_.probe(container->address, request, std::move(done));
 }
 
-void SimNodeRuntime::exec(const std::string& container_id, const std::vector<std::string>& /*command*/,
-                          std::function<void(Result<int>)> done) {
-  const Container* container = find(container_id);
-  const bool running = container != nullptr && container->replica != nullptr && !container->ended;
-  later({}, 0, [container_id, running, done = std::move(done)] {
-    if (running) done(0);
-    else done(fail(missing_container(container_id)));
+void SimNodeRuntime::probe_by_exec(const ProbeRequest& request, std::function<void(ProbeOutcome)> done) {
+  const std::vector<std::string>& command = std::get<cluster::ExecAction>(request.probe.action).command;
+  const SimDuration timeout = timeout_of(request.probe);
+  if (effect_of(command).takes <= timeout) {
+    return exec(request.container_id, command, [done = std::move(done)](const Result<int>& code) { done(exec_probe_outcome(code)); });
+  }
+  later(timeout, 0, [command, timeout, done = std::move(done)] { done(exec_probe_timeout(command, timeout)); });
+}
+
+void SimNodeRuntime::exec(const std::string& container_id, const std::vector<std::string>& command, std::function<void(Result<int>)> done) {
+  const Container* container = find_running(container_id);
+  if (container == nullptr) {
+    return later({}, 0, [container_id, done = std::move(done)] { done(fail(missing_container(container_id))); });
+  }
+  const CommandEffect effect = effect_of(command);
+  const std::uint64_t number = ++last_execution_;
+  Execution& execution = executions_[number];
+  execution.container = container->number;
+  execution.done = std::move(done);
+  execution.end = engine_.after(effect.takes, EventClass::Runtime, container->number, [this, number, code = effect.exit_code] {
+    const Execution ended = std::move(executions_.extract(number).mapped());
+    ended.done(code);
   });
+}
+
+void SimNodeRuntime::end_executions(std::uint32_t container) {
+  for (auto& [number, execution] : executions_) {
+    if (execution.container != container) continue;
+    engine_.cancel(execution.end);
+    execution.end = engine_.after({}, EventClass::Runtime, container, [this, ended = number] {
+      const Execution cut = std::move(executions_.extract(ended).mapped());
+      cut.done(fail(ErrorCode::EngineRefused, "the container has ended"));
+    });
+  }
+}
+
+void SimNodeRuntime::http_get(const control::HookRequest& request, std::function<void(Status)> done) {
+  const Container* container = find_running(request.container_id);
+  if (container == nullptr) {
+    return later({}, 0, [id = request.container_id, done = std::move(done)] { done(fail(missing_container(id))); });
+  }
+  probes_.http_get(container->address, request, std::move(done));
 }
 
 void SimNodeRuntime::stats(const std::string& container_id, std::function<void(Result<ContainerStats>)> done) {

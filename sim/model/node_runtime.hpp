@@ -54,9 +54,9 @@ class SimNodeRuntime final : public control::NodeRuntime {
                        std::function<void(Result<control::ContainerStarted>)> done) override;
   void stop_container(const std::string& container_id, SimDuration grace) override;
   void probe(const control::ProbeRequest& request, std::function<void(control::ProbeOutcome)> done) override;
-  /// Commands are not interpreted: any command succeeds while the container runs.
   void exec(const std::string& container_id, const std::vector<std::string>& command,
             std::function<void(Result<int>)> done) override;
+  void http_get(const control::HookRequest& request, std::function<void(Status)> done) override;
   void stats(const std::string& container_id, std::function<void(Result<control::ContainerStats>)> done) override;
   void set_exit_listener(std::function<void(const control::ContainerExited&)> listener) override {
     exit_listener_ = std::move(listener);
@@ -101,11 +101,21 @@ class SimNodeRuntime final : public control::NodeRuntime {
     std::function<void()> done;
   };
   enum OperationEvent : std::uint32_t { kWaited, kWorked };
+  /// A command that runs in a container.
+  struct Execution {
+    std::uint32_t container = 0;
+    TimerHandle end;
+    std::function<void(Result<int>)> done;
+  };
 
   void run_operation(std::uint32_t node, SimDuration duration, double cpu_share, std::function<void()> done);
   void start_process(Container& container, const std::function<void(Result<control::ContainerStarted>)>& done);
   void process_ended(std::uint32_t number, std::int32_t exit_code);
+  void end_executions(std::uint32_t container);
+  void probe_by_exec(const control::ProbeRequest& request, std::function<void(control::ProbeOutcome)> done);
   [[nodiscard]] Container* find(const std::string& container_id);
+  /// The container if its process runs, or nullptr.
+  [[nodiscard]] Container* find_running(const std::string& container_id);
   [[nodiscard]] const scenario::ImageSpec* image_of(const std::string& reference) const;
   void later(SimDuration delay, std::uint32_t entity, std::function<void()> callback);
 
@@ -127,6 +137,8 @@ class SimNodeRuntime final : public control::NodeRuntime {
   std::map<std::uint32_t, std::unique_ptr<Container>> containers_;  ///< by number; kept while their sandbox exists
   std::map<std::string, std::uint32_t, std::less<>> container_numbers_;
   std::map<std::uint64_t, std::unique_ptr<Operation>> operations_;
+  std::map<std::uint64_t, Execution> executions_;
+  std::uint64_t last_execution_ = 0;
   std::uint32_t last_container_ = 0;
   std::uint64_t last_operation_ = 0;
   ProbeClient probes_;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/control/kubelet/probe_outcome.hpp"
 #include "sim/model/routes.hpp"
 
 namespace tandem::sim {
@@ -26,46 +27,77 @@ std::string host_of(const control::ProbeRequest& request) {
   return request.pod.ip;
 }
 
-std::string get_text(const control::ProbeRequest& request) { return fmt::format("Get \"{}\"", probe_url(request)); }
+std::string rooted(const std::string& path) { return path.starts_with('/') ? path : "/" + path; }
+
+/// `Get "http://10.244.1.2:8080/healthz"`: how Go's HTTP client begins its error texts.
+std::string get_text(const control::ProbeRequest& request, const cluster::HttpGetAction& http) {
+  return fmt::format("Get \"{}://{}:{}{}\"", http.scheme == "HTTPS" ? "https" : "http", host_of(request), request.port, rooted(http.path));
+}
 
 /// Texts of Go's net and net/http packages as they stand in kubelet events.
 std::string refused_text(const control::ProbeRequest& request) {
   const std::string dial = fmt::format("dial tcp {}:{}: connect: connection refused", host_of(request), request.port);
-  return http_of(request) != nullptr ? get_text(request) + ": " + dial : dial;
+  const cluster::HttpGetAction* http = http_of(request);
+  return http == nullptr ? dial : get_text(request, *http) + ": " + dial;
 }
 
 std::string timeout_text(const control::ProbeRequest& request) {
-  if (http_of(request) != nullptr) {
-    return get_text(request) + ": context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+  if (const cluster::HttpGetAction* http = http_of(request)) {
+    return get_text(request, *http) + ": context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
   }
   return fmt::format("dial tcp {}:{}: i/o timeout", host_of(request), request.port);
 }
 
 }  // namespace
 
-std::string probe_url(const control::ProbeRequest& request) {
-  const cluster::HttpGetAction* http = http_of(request);
-  const bool tls = http != nullptr && http->scheme == "HTTPS";
-  const std::string path = http == nullptr ? "" : http->path.starts_with('/') ? http->path : "/" + http->path;
-  return fmt::format("{}://{}:{}{}", tls ? "https" : "http", host_of(request), request.port, path);
-}
-
 ProbeClient::ProbeClient(Engine& engine, PodNetwork& network, const scenario::Calibration& calibration, std::uint64_t seed)
     : engine_(engine), network_(network), overhead_(calibration.probe), app_request_(calibration.app_request), draws_(seed, "probe") {}
 
 void ProbeClient::probe(AddressId address, const control::ProbeRequest& request, std::function<void(ProbeOutcome)> done) {
+  if (std::holds_alternative<cluster::GrpcAction>(request.probe.action)) {
+    engine_.after({}, EventClass::Runtime, 0, [done = std::move(done)] {
+      done({ProbeResult::Failure, std::string(control::kubelet::kGrpcUnsupported)});
+    });
+    return;
+  }
+  Pending pending;
+  pending.address = address;
+  pending.port = request.port;
+  if (const cluster::HttpGetAction* http = http_of(request)) pending.path = rooted(http->path);
+  pending.done = [request, done = std::move(done)](End end, std::uint16_t status) {
+    switch (end) {
+      case End::Answered: return done(control::kubelet::http_probe_outcome(status));
+      case End::Opened: return done({ProbeResult::Success, ""});
+      case End::Refused: return done({ProbeResult::Failure, refused_text(request)});
+      case End::Reset: return done({ProbeResult::Failure, get_text(request, *http_of(request)) + ": EOF"});
+      case End::TimedOut: return done({ProbeResult::Failure, timeout_text(request)});
+    }
+  };
+  start(std::move(pending), control::kubelet::timeout_of(request.probe));
+}
+
+void ProbeClient::http_get(AddressId address, const control::HookRequest& request, std::function<void(Status)> done) {
+  Pending pending;
+  pending.address = address;
+  pending.port = request.port;
+  pending.path = rooted(request.action.path);
+  pending.done = [done = std::move(done)](End end, std::uint16_t) {
+    if (end == End::Answered) done({});
+    else done(fail(ErrorCode::EngineRefused, end == End::Refused ? "connection refused" : "EOF"));
+  };
+  start(std::move(pending), std::nullopt);
+}
+
+void ProbeClient::start(Pending pending, std::optional<SimDuration> timeout) {
   const std::uint64_t ticket = ++last_ticket_;
   const SimDuration overhead = overhead_(draws_.exponential(ticket, 1.0, 0));
-  Pending pending;
-  pending.request = request;
-  pending.address = address;
   pending.receive = overhead / 2;
-  pending.done = std::move(done);
-  pending.timeout = engine_.after(seconds(std::max(request.probe.timeout_seconds, 1)), EventClass::Runtime,
-                                  static_cast<std::uint32_t>(ticket), [this, ticket] {
-                                    pending_.at(ticket).timeout = {};
-                                    finish(ticket, {}, {ProbeResult::Failure, timeout_text(pending_.at(ticket).request)});
-                                  });
+  if (timeout) {
+    pending.timeout = engine_.after(*timeout, EventClass::Runtime, static_cast<std::uint32_t>(ticket), [this, ticket] {
+      pending_.at(ticket).timeout = {};
+      finish(ticket, {}, End::TimedOut);
+    });
+  }
   pending_.emplace(ticket, std::move(pending));
   engine_.after(overhead - overhead / 2, EventClass::Network, static_cast<std::uint32_t>(ticket), [this, ticket] { connect(ticket); });
 }
@@ -74,40 +106,34 @@ void ProbeClient::connect(std::uint64_t ticket) {
   const auto found = pending_.find(ticket);
   if (found == pending_.end()) return;
   const Pending& pending = found->second;
-  Replica* replica = network_.replica_at(pending.address, pending.request.port);
-  const cluster::HttpGetAction* http = http_of(pending.request);
-  if (http == nullptr) {
+  Replica* replica = network_.replica_at(pending.address, pending.port);
+  if (!pending.path) {
     // A TCP probe connects and hangs up.
     const bool open = replica != nullptr && replica->listening();
-    return finish(ticket, pending.receive, open ? ProbeOutcome{ProbeResult::Success, ""}
-                                                : ProbeOutcome{ProbeResult::Failure, refused_text(pending.request)});
+    return finish(ticket, pending.receive, open ? End::Opened : End::Refused);
   }
-  const ReplicaRequest asked{without_query(http->path), 1.0, app_request_.ns(draws_.exponential(ticket, 1.0, 1))};
-  if (replica == nullptr || !replica->accept(*this, ticket, asked)) {
-    finish(ticket, pending.receive, {ProbeResult::Failure, refused_text(pending.request)});
-  }
+  const ReplicaRequest asked{without_query(*pending.path), 1.0, app_request_.ns(draws_.exponential(ticket, 1.0, 1))};
+  if (replica == nullptr || !replica->accept(*this, ticket, asked)) finish(ticket, pending.receive, End::Refused);
 }
 
 void ProbeClient::answered(const Replica& /*replica*/, std::uint64_t ticket, const ReplicaAnswer& answer) {
   const auto found = pending_.find(ticket);
   if (found == pending_.end()) return;  // timed out before
-  // The kubelet takes 200 to 399 for success.
-  if (answer.status >= 200 && answer.status < 400) return finish(ticket, found->second.receive, {ProbeResult::Success, ""});
-  finish(ticket, found->second.receive, {ProbeResult::Failure, fmt::format("HTTP probe failed with statuscode: {}", answer.status)});
+  finish(ticket, found->second.receive, End::Answered, answer.status);
 }
 
 void ProbeClient::connection_reset(const Replica& /*replica*/, std::uint64_t ticket) {
   const auto found = pending_.find(ticket);
   if (found == pending_.end()) return;
-  finish(ticket, found->second.receive, {ProbeResult::Failure, get_text(found->second.request) + ": EOF"});
+  finish(ticket, found->second.receive, End::Reset);
 }
 
-void ProbeClient::finish(std::uint64_t ticket, SimDuration delay, ProbeOutcome outcome) {
+void ProbeClient::finish(std::uint64_t ticket, SimDuration delay, End end, std::uint16_t status) {
   const auto found = pending_.find(ticket);
   if (found->second.timeout) engine_.cancel(found->second.timeout);
-  const std::function<void(ProbeOutcome)> done = std::move(found->second.done);
+  Finished done = std::move(found->second.done);
   pending_.erase(found);
-  engine_.after(delay, EventClass::Runtime, static_cast<std::uint32_t>(ticket), [done, outcome = std::move(outcome)] { done(outcome); });
+  engine_.after(delay, EventClass::Runtime, static_cast<std::uint32_t>(ticket), [done = std::move(done), end, status] { done(end, status); });
 }
 
 }  // namespace tandem::sim

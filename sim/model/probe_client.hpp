@@ -1,9 +1,11 @@
 #pragma once
-// The kubelet's HTTP and TCP probes as clients of the simulated replicas, with the kubelet's words for what went wrong.
+// The kubelet's HTTP and TCP probes and its HTTP hooks as clients of the simulated replicas, with the kubelet's words for what
+// went wrong.
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "core/base/random.hpp"
@@ -20,23 +22,31 @@ class ProbeClient final : private ReplicaClient {
  public:
   ProbeClient(Engine& engine, PodNetwork& network, const scenario::Calibration& calibration, std::uint64_t seed);
 
-  /// Connects to `address`:`request.port`; `done` runs at the answer, the refusal or the probe's time-out.
+  /// Connects to `address`:`request.port`; `done` runs at the answer, the refusal or the probe's time-out. Not for exec probes. A
+  /// gRPC probe fails: nobody here speaks gRPC.
   void probe(AddressId address, const control::ProbeRequest& request, std::function<void(control::ProbeOutcome)> done);
+  /// A hook's GET: any answer will do, however long it takes.
+  void http_get(AddressId address, const control::HookRequest& request, std::function<void(Status)> done);
 
  private:
+  enum class End : std::uint8_t { Answered, Opened, Refused, Reset, TimedOut };
+  using Finished = std::function<void(End end, std::uint16_t status)>;
+
   struct Pending {
-    control::ProbeRequest request;
     AddressId address{};
+    std::int32_t port = 0;
+    std::optional<std::string> path;  ///< nothing: only connect and hang up
     SimDuration receive;
     TimerHandle timeout;
-    std::function<void(control::ProbeOutcome)> done;
+    Finished done;
   };
 
   void answered(const Replica& replica, std::uint64_t ticket, const ReplicaAnswer& answer) override;
   void connection_reset(const Replica& replica, std::uint64_t ticket) override;
+  void start(Pending pending, std::optional<SimDuration> timeout);
   void connect(std::uint64_t ticket);
-  /// Reports after the way back; whatever the probe still waits for is forgotten.
-  void finish(std::uint64_t ticket, SimDuration delay, control::ProbeOutcome outcome);
+  /// Reports after the way back; whatever the exchange still waits for is forgotten.
+  void finish(std::uint64_t ticket, SimDuration delay, End end, std::uint16_t status = 0);
 
   Engine& engine_;
   PodNetwork& network_;
@@ -46,8 +56,5 @@ class ProbeClient final : private ReplicaClient {
   std::map<std::uint64_t, Pending> pending_;
   std::uint64_t last_ticket_ = 0;
 };
-
-/// `Get "http://10.244.1.2:8080/healthz"`: how Go's HTTP client begins its error texts.
-std::string probe_url(const control::ProbeRequest& request);
 
 }  // namespace tandem::sim

@@ -16,6 +16,8 @@ std::vector<Family> all_families() {
            kind_rollout_families,
            kubectl_families,
            kubelet_decision_families,
+           kubelet_probe_families,
+           kubelet_timing_families,
            replica_set_families,
            scheduler_families,
            selector_families,

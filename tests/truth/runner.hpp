@@ -56,6 +56,8 @@ std::vector<Family> deployment_families();
 std::vector<Family> kind_rollout_families();
 std::vector<Family> kubectl_families();
 std::vector<Family> kubelet_decision_families();
+std::vector<Family> kubelet_probe_families();
+std::vector<Family> kubelet_timing_families();
 std::vector<Family> replica_set_families();
 std::vector<Family> scheduler_families();
 std::vector<Family> selector_families();

@@ -2,18 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "core/base/random.hpp"
+#include "core/control/kubelet/cpu_units.hpp"
 #include "sim/engine/engine.hpp"
 
 namespace tandem::sim {
 namespace {
 
 using namespace tandem::literals;
+using control::kubelet::cfs_quota;
 
 constexpr double kMs = 1e6;
 
@@ -112,7 +111,7 @@ TEST_F(CpuTest, NodeSlicesOfOneHostAreCappedAndShareWhatTheHostHas) {
 }
 
 TEST_F(CpuTest, ALimitOfHalfACoreRunsFiftyMillisecondsOfEachHundred) {
-  const CpuGroupId container = group(4000, {.weight = 2, .quota_us = cpu_quota_us_of(500), .parallel = 1, .period_origin = {}});
+  const CpuGroupId container = group(4000, {.weight = 2, .quota_us = cfs_quota(500), .parallel = 1, .period_origin = {}});
   work(container, 120, 0);
   engine.run_until(kTimeZero + 49_ms);
   EXPECT_DOUBLE_EQ(cpu.rate(container), 1.0);
@@ -128,7 +127,7 @@ TEST_F(CpuTest, ALimitOfHalfACoreRunsFiftyMillisecondsOfEachHundred) {
 }
 
 TEST_F(CpuTest, FourThreadsBurnTheirQuotaInAQuarterOfTheTime) {
-  const CpuGroupId container = group(4000, {.weight = 2, .quota_us = cpu_quota_us_of(1000), .parallel = 4, .period_origin = {}});
+  const CpuGroupId container = group(4000, {.weight = 2, .quota_us = cfs_quota(1000), .parallel = 4, .period_origin = {}});
   for (std::uint64_t i = 0; i < 4; ++i) work(container, 30, i);
   run();
   // 100 ms of quota a period: 25 ms at four cores; the last 5 ms each in the next period.
@@ -139,7 +138,7 @@ TEST_F(CpuTest, FourThreadsBurnTheirQuotaInAQuarterOfTheTime) {
 TEST_F(CpuTest, PeriodsHaveTheirOwnPhaseAndQuotaIsNotSaved) {
   // Periods begin at 70 ms, 170 ms, …: what is left of one at the end is lost.
   const CpuGroupId container =
-      group(1000, {.weight = 2, .quota_us = cpu_quota_us_of(300), .parallel = 1, .period_origin = kTimeZero - 30_ms});
+      group(1000, {.weight = 2, .quota_us = cfs_quota(300), .parallel = 1, .period_origin = kTimeZero - 30_ms});
   work(container, 20, 0);                    // within the first period: 10 ms of quota left
   work(container, 40, 1, kTimeZero + 60_ms);  // 10 ms, then the new period begins at 70 with 30 ms
   run();
@@ -148,7 +147,7 @@ TEST_F(CpuTest, PeriodsHaveTheirOwnPhaseAndQuotaIsNotSaved) {
 }
 
 TEST_F(CpuTest, WorkThatComesToAnEmptyQuotaWaitsForThePeriod) {
-  const CpuGroupId container = group(1000, {.weight = 2, .quota_us = cpu_quota_us_of(100), .parallel = 1, .period_origin = {}});
+  const CpuGroupId container = group(1000, {.weight = 2, .quota_us = cfs_quota(100), .parallel = 1, .period_origin = {}});
   work(container, 10, 0);
   work(container, 1, 1, kTimeZero + 30_ms);
   run();
@@ -160,7 +159,7 @@ TEST_F(CpuTest, AThrottledContainerLeavesItsShareToOthers) {
   const MachineId machine = cpu.add_machine(1000);
   const SliceId slice = cpu.add_slice(machine, {.milli_cores = 1000, .weight = 1024});
   const CpuGroupId limited =
-      cpu.add_group(slice, {.weight = 1024, .quota_us = cpu_quota_us_of(250), .parallel = 1, .period_origin = {}});
+      cpu.add_group(slice, {.weight = 1024, .quota_us = cfs_quota(250), .parallel = 1, .period_origin = {}});
   const CpuGroupId free = cpu.add_group(slice, {.weight = 1024, .quota_us = 0, .parallel = 1, .period_origin = {}});
   work(limited, 30, 0);
   work(free, 60, 1);
@@ -228,25 +227,6 @@ TEST(CpuObservation, LookingDoesNotChangeWhatHappens) {
     return ends.at;
   };
   EXPECT_EQ(simulate(false), simulate(true));
-}
-
-TEST(CpuUnits, AreThoseOfTheKubelet) {
-  EXPECT_EQ(cpu_shares_of(0), 2);
-  EXPECT_EQ(cpu_shares_of(100), 102);
-  EXPECT_EQ(cpu_shares_of(1000), 1024);
-  EXPECT_EQ(cpu_quota_us_of(500), 50'000);
-  EXPECT_EQ(cpu_quota_us_of(5), 1'000);
-  const char* folder = std::getenv("TANDEM_TRUTH");
-  const std::filesystem::path file =
-      (folder != nullptr ? std::filesystem::path(folder) : std::filesystem::path(TANDEM_SOURCE_DIR) / "../shared/truth") /
-      "kubelet/cpu_units.json";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no recorded truth here";
-  const nlohmann::json truth = nlohmann::json::parse(std::ifstream(file));
-  ASSERT_FALSE(truth["cases"].empty());
-  for (const nlohmann::json& recorded : truth["cases"]) {
-    EXPECT_EQ(cpu_shares_of(recorded["milli"]), recorded["shares"].get<std::int64_t>()) << recorded["id"];
-    EXPECT_EQ(cpu_quota_us_of(recorded["milli"]), recorded["quota"].get<std::int64_t>()) << recorded["id"];
-  }
 }
 
 }  // namespace
