@@ -26,8 +26,8 @@ void raise_amounts(List& maximum, const List& other) {
 }
 
 /// The larger of the steady state (regular containers and sidecars) and every moment of the start-up (an init container beside
-/// the sidecars before it). `amounts_of(container)` gives a List; `observe(list)` is shown what is counted for each container in
-/// turn: its own amounts, for init containers with those of the sidecars before it, for a sidecar up to and with itself.
+/// the sidecars before it). `amounts_of(container)` gives a List; `observe(list)` is shown what is counted for each container
+/// in turn: its own amounts, for init containers with those of the sidecars before it, for a sidecar up to and with itself.
 template <class AmountsOf, class Observe>
 auto aggregate_containers(const PodSpec& spec, AmountsOf amounts_of, Observe observe) {
   using List = decltype(amounts_of(spec.containers.front()));

@@ -17,6 +17,7 @@ std::vector<Family> all_families() {
            kubectl_families,
            kubelet_decision_families,
            kubelet_probe_families,
+           kubelet_resource_families,
            kubelet_timing_families,
            replica_set_families,
            scheduler_families,

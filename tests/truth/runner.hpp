@@ -57,6 +57,7 @@ std::vector<Family> kind_rollout_families();
 std::vector<Family> kubectl_families();
 std::vector<Family> kubelet_decision_families();
 std::vector<Family> kubelet_probe_families();
+std::vector<Family> kubelet_resource_families();
 std::vector<Family> kubelet_timing_families();
 std::vector<Family> replica_set_families();
 std::vector<Family> scheduler_families();

@@ -17,7 +17,8 @@ bool is_terminated(const cluster::ContainerState& state) { return std::holds_alt
 bool is_running(const cluster::ContainerState& state) { return std::holds_alternative<ContainerStateRunning>(state); }
 
 const ContainerStatus* find_status(const std::vector<ContainerStatus>& statuses, std::string_view name) {
-  const auto found = std::find_if(statuses.begin(), statuses.end(), [name](const ContainerStatus& status) { return status.name == name; });
+  const auto found =
+      std::find_if(statuses.begin(), statuses.end(), [name](const ContainerStatus& status) { return status.name == name; });
   return found == statuses.end() ? nullptr : &*found;
 }
 
@@ -29,7 +30,9 @@ ContainerStatus shown(const RuntimeContainer& container, const ContainerStatus* 
   status.container_id = container.id;
   status.restart_count = container.restart_count;
   switch (container.state) {
-    case RuntimeState::Running: status.state = ContainerStateRunning{container.started_at}; break;
+    case RuntimeState::Running:
+      status.state = ContainerStateRunning{container.started_at};
+      break;
     case RuntimeState::Exited: {
       ContainerStateTerminated ended;
       ended.exit_code = container.exit_code;
@@ -40,7 +43,9 @@ ContainerStatus shown(const RuntimeContainer& container, const ContainerStatus* 
       status.state = std::move(ended);
       break;
     }
-    case RuntimeState::Created: status.state = ContainerStateWaiting{}; break;
+    case RuntimeState::Created:
+      status.state = ContainerStateWaiting{};
+      break;
     case RuntimeState::Unknown:
       if (before != nullptr && is_running(before->state)) {
         // It ran and does no more: saying "waiting" would claim that it never ran.
@@ -73,7 +78,8 @@ ContainerStatus shown_without_runtime(const Container& container, const Pod& pod
   return status;
 }
 
-ContainerStatus status_of(const Container& container, const Pod& pod, const RuntimePod& runtime, const ContainerStatus* before) {
+ContainerStatus status_of(const Container& container, const Pod& pod, const RuntimePod& runtime,
+                          const ContainerStatus* before) {
   std::vector<const RuntimeContainer*> known;  // of this name, newest first
   for (const RuntimeContainer& candidate : runtime.containers) {
     if (candidate.name == container.name) known.push_back(&candidate);
@@ -103,22 +109,24 @@ ContainerStateTerminated unknown_end(std::string message) {
 }
 
 std::vector<ContainerStatus> container_statuses(const Pod& pod, ContainerGroup group, const RuntimePod& runtime,
-                                                const std::vector<ContainerStatus>& previous, const StartFailures& start_failures,
-                                                const FeatureGates& gates) {
+                                                const std::vector<ContainerStatus>& previous,
+                                                const StartFailures& start_failures, const FeatureGates& gates) {
   const auto& containers = group == ContainerGroup::Init ? pod.spec->init_containers : pod.spec->containers;
   std::vector<ContainerStatus> statuses;
   statuses.reserve(containers.size());
   for (const Container& container : containers) {
     ContainerStatus status = status_of(container, pod, runtime, find_status(previous, container.name));
     const RuntimeContainer* newest = runtime.find(container.name);
-    const bool init_done = group == ContainerGroup::Init && newest != nullptr && newest->state == RuntimeState::Exited && newest->exit_code == 0;
+    const bool init_done =
+        group == ContainerGroup::Init && newest != nullptr && newest->state == RuntimeState::Exited && newest->exit_code == 0;
     if (!init_done && should_be_started(container, pod, runtime, gates)) {
       if (const StartFailure* failure = start_failures(container.name)) show_start_failure(status, *failure);
     }
     statuses.push_back(std::move(status));
   }
   if (group == ContainerGroup::Regular) {
-    std::sort(statuses.begin(), statuses.end(), [](const ContainerStatus& a, const ContainerStatus& b) { return a.name < b.name; });
+    std::sort(statuses.begin(), statuses.end(),
+              [](const ContainerStatus& a, const ContainerStatus& b) { return a.name < b.name; });
   }
   return statuses;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Container statuses as the API shows them, from what the runtime knows, what the last attempt to start a container gave, and the
-// statuses shown so far: the kubelet's convertToAPIContainerStatuses (v1.34).
+// Container statuses as the API shows them, from what the runtime knows, what the last attempt to start a container gave, and
+// the statuses shown so far: the kubelet's convertToAPIContainerStatuses (v1.34).
 
 #include <functional>
 #include <string>
@@ -24,9 +24,10 @@ using StartFailures = std::function<const StartFailure*(const std::string& conta
 
 enum class ContainerGroup : std::uint8_t { Init, Regular };
 
-/// Statuses of the pod's init containers in spec order, or of its regular containers by name. `previous` are those of the same group shown so far.
-/// `ready` and `started` are not decided here: they are the probe results' (false in the answer).
-std::vector<cluster::ContainerStatus> container_statuses(const cluster::Pod& pod, ContainerGroup group, const RuntimePod& runtime,
+/// Statuses of the pod's init containers in spec order, or of its regular containers by name. `previous` are those of the same
+/// group shown so far. `ready` and `started` are not decided here: they are the probe results' (false in the answer).
+std::vector<cluster::ContainerStatus> container_statuses(const cluster::Pod& pod, ContainerGroup group,
+                                                         const RuntimePod& runtime,
                                                          const std::vector<cluster::ContainerStatus>& previous,
                                                          const StartFailures& start_failures, const FeatureGates& gates);
 

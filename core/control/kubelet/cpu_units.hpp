@@ -7,8 +7,8 @@
 namespace tandem::control::kubelet {
 
 inline constexpr std::int64_t kCfsPeriodMicroseconds = 100'000;
-inline constexpr std::int64_t kMinCpuShares = 2;         ///< the kernel's MIN_SHARES, also for a request of nothing
-inline constexpr std::int64_t kMaxCpuShares = 262'144;   ///< the kernel's MAX_SHARES
+inline constexpr std::int64_t kMinCpuShares = 2;        ///< the kernel's MIN_SHARES, also for a request of nothing
+inline constexpr std::int64_t kMaxCpuShares = 262'144;  ///< the kernel's MAX_SHARES
 inline constexpr std::int64_t kMinCfsQuotaMicroseconds = 1'000;
 
 /// cpu.shares of a request: 1024 a core, cut to whole shares.

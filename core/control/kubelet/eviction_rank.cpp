@@ -94,19 +94,24 @@ Quantity request_in(const cluster::ResourceList& requests, std::string_view reso
 }
 
 /// "Threshold quantity: 100Mi, available: 52Mi. " of the first threshold about the resource.
-std::string threshold_text(std::string_view resource, const std::vector<EvictionThreshold>& thresholds, const SignalObservations& observations) {
+std::string threshold_text(std::string_view resource, const std::vector<EvictionThreshold>& thresholds,
+                           const SignalObservations& observations) {
   for (const EvictionThreshold& threshold : thresholds) {
     const auto observed = observations.find(threshold.signal);
     if (resource_of(threshold.signal) != resource || observed == observations.end()) continue;
     const bool counted = resource == "inodes" || resource == "pids";
-    const Quantity available = counted ? Quantity::of_value(observed->second.available) : Quantity::of_bytes(observed->second.available);
-    return fmt::format("Threshold quantity: {}, available: {}. ", threshold.value.of(observed->second.capacity).text(), available.text());
+    const Quantity available =
+        counted ? Quantity::of_value(observed->second.available) : Quantity::of_bytes(observed->second.available);
+    return fmt::format("Threshold quantity: {}, available: {}. ", threshold.value.of(observed->second.capacity).text(),
+                       available.text());
   }
   return {};
 }
 
-std::string consumption(std::string_view what, const std::string& name, const Quantity& used, const Quantity& request, std::string_view resource) {
-  return fmt::format("{} {} was using {}, request is {}, has larger consumption of {}. ", what, name, used.text(), request.text(), resource);
+std::string consumption(std::string_view what, const std::string& name, const Quantity& used, const Quantity& request,
+                        std::string_view resource) {
+  return fmt::format("{} {} was using {}, request is {}, has larger consumption of {}. ", what, name, used.text(),
+                     request.text(), resource);
 }
 
 }  // namespace
@@ -121,10 +126,11 @@ void rank_for_eviction(std::vector<EvictionCandidate>& candidates, EvictionSigna
   std::transform(judged.begin(), judged.end(), candidates.begin(), [](const Judged& one) { return one.candidate; });
 }
 
-std::string eviction_message(EvictionSignal signal, const EvictionCandidate& candidate, const std::vector<EvictionThreshold>& thresholds,
-                             const SignalObservations& observations) {
+std::string eviction_message(EvictionSignal signal, const EvictionCandidate& candidate,
+                             const std::vector<EvictionThreshold>& thresholds, const SignalObservations& observations) {
   const std::string_view resource = resource_of(signal);
-  std::string message = fmt::format("The node was low on resource: {}. ", resource) + threshold_text(resource, thresholds, observations);
+  std::string message =
+      fmt::format("The node was low on resource: {}. ", resource) + threshold_text(resource, thresholds, observations);
   if (candidate.usage == nullptr) return message;
   const cluster::PodSpec& spec = *candidate.pod->spec;
   if (resource == "memory" && spec.resources && spec.resources->requests.contains(resource)) {

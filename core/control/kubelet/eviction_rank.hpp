@@ -34,14 +34,14 @@ struct EvictionCandidate {
   const PodUsage* usage = nullptr;  ///< null: nothing is known of it
 };
 
-/// Sorts candidates: first to go, first. Equals keep their order. `dedicated_image_fs`: images and writable layers lie on a file
-/// system of their own, so that nodefs holds logs and volumes only. Memory and disk: what exceeds its request first, then the lower
-/// priority, then the larger excess. Processes: lower priority, then more processes. Unknown usage goes before known.
+/// Sorts candidates: first to go, first. Equals keep their order. `dedicated_image_fs`: images and writable layers lie on a
+/// file system of their own, so that nodefs holds logs and volumes only. Memory and disk: what exceeds its request first, then
+/// the lower priority, then the larger excess. Processes: lower priority, then more processes. Unknown usage goes before known.
 void rank_for_eviction(std::vector<EvictionCandidate>& candidates, EvictionSignal signal, bool dedicated_image_fs);
 
 /// "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi. Container app was using 512Mi, request
 /// is 64Mi, has larger consumption of memory. " — the blank at the end is the kubelet's. `thresholds` are the actionable ones.
-std::string eviction_message(EvictionSignal signal, const EvictionCandidate& candidate, const std::vector<EvictionThreshold>& thresholds,
-                             const SignalObservations& observations);
+std::string eviction_message(EvictionSignal signal, const EvictionCandidate& candidate,
+                             const std::vector<EvictionThreshold>& thresholds, const SignalObservations& observations);
 
 }  // namespace tandem::control::kubelet

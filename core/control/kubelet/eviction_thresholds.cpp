@@ -90,9 +90,11 @@ std::string_view node_condition_of(EvictionSignal signal) { return row_of(signal
 Result<EvictionSignal> eviction_signal_of(std::string_view name) {
   const auto found = std::find_if(kSignals.begin(), kSignals.end(), [name](const SignalRow& row) { return row.name == name; });
   if (found != kSignals.end()) return static_cast<EvictionSignal>(found - kSignals.begin());
-  return fail(make_error(ErrorCode::ValueNotAllowed, "unsupported eviction signal")
-                  .with_found(std::string(name))
-                  .with_allowed("memory.available, nodefs.available, nodefs.inodesFree, imagefs.available, imagefs.inodesFree, pid.available"));
+  return fail(
+      make_error(ErrorCode::ValueNotAllowed, "unsupported eviction signal")
+          .with_found(std::string(name))
+          .with_allowed(
+              "memory.available, nodefs.available, nodefs.inodesFree, imagefs.available, imagefs.inodesFree, pid.available"));
 }
 
 Quantity ThresholdValue::of(std::int64_t capacity) const {
@@ -138,8 +140,8 @@ Result<std::vector<EvictionThreshold>> eviction_thresholds(const EvictionConfigu
   return thresholds;
 }
 
-std::vector<EvictionThreshold> thresholds_met(const std::vector<EvictionThreshold>& thresholds, const SignalObservations& observations,
-                                              bool enforce_min_reclaim) {
+std::vector<EvictionThreshold> thresholds_met(const std::vector<EvictionThreshold>& thresholds,
+                                              const SignalObservations& observations, bool enforce_min_reclaim) {
   std::vector<EvictionThreshold> met;
   for (const EvictionThreshold& threshold : thresholds) {
     const auto observed = observations.find(threshold.signal);
@@ -156,7 +158,8 @@ void ThresholdTracker::observe(const SignalObservations& observations, SimTime n
   // What was acted on counts as met until its minimum reclaim is there.
   std::vector<EvictionThreshold> current = thresholds_met(thresholds_, observations, false);
   for (const EvictionThreshold& unresolved : thresholds_met(actionable_, observations, true)) {
-    const bool known = std::any_of(current.begin(), current.end(), [&](const EvictionThreshold& other) { return same(other, unresolved); });
+    const bool known =
+        std::any_of(current.begin(), current.end(), [&](const EvictionThreshold& other) { return same(other, unresolved); });
     if (!known) current.push_back(unresolved);
   }
 

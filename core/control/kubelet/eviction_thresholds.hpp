@@ -63,8 +63,9 @@ struct EvictionConfiguration {
   /// DefaultEvictionHard of eviction/defaults_linux.go.
   static EvictionConfiguration kubernetes_defaults();
 };
-/// Hard thresholds, then soft ones, each by signal name; 0% and 100% say nothing and are left out (ParseThresholdConfig). Errors:
-/// ValueNotAllowed, ValueBadQuantity, ValueNotANumber, ValueBadDuration, ValueOutOfRange, ValueMissing (a soft threshold without grace period).
+/// Hard thresholds, then soft ones, each by signal name; 0% and 100% say nothing and are left out (ParseThresholdConfig).
+/// Errors: ValueNotAllowed, ValueBadQuantity, ValueNotANumber, ValueBadDuration, ValueOutOfRange, ValueMissing (a soft
+/// threshold without grace period).
 Result<std::vector<EvictionThreshold>> eviction_thresholds(const EvictionConfiguration& configuration);
 
 struct SignalObservation {
@@ -75,13 +76,14 @@ using SignalObservations = std::map<EvictionSignal, SignalObservation>;
 
 /// Those that are met, grace periods aside, in the given order. With `enforce_min_reclaim` a threshold is met until its minimum
 /// reclaim is available too. Signals without observation are not met.
-std::vector<EvictionThreshold> thresholds_met(const std::vector<EvictionThreshold>& thresholds, const SignalObservations& observations,
-                                              bool enforce_min_reclaim);
+std::vector<EvictionThreshold> thresholds_met(const std::vector<EvictionThreshold>& thresholds,
+                                              const SignalObservations& observations, bool enforce_min_reclaim);
 
 /// What the eviction manager remembers from one look at the node to the next.
 class ThresholdTracker {
  public:
-  /// `transition_period`: a node condition stays that long after it was last observed (evictionPressureTransitionPeriod, 5 min).
+  /// `transition_period`: a node condition stays that long after it was last observed (evictionPressureTransitionPeriod, 5
+  /// min).
   ThresholdTracker(std::vector<EvictionThreshold> thresholds, SimDuration transition_period)
       : thresholds_(std::move(thresholds)), transition_period_(transition_period) {}
 

@@ -60,7 +60,9 @@ class InitContainerWalk {
     // After initialization only sidecars matter.
     if (later_one_known_ && !is_sidecar(container)) return true;
     switch (newest->state) {
-      case RuntimeState::Created: start(index); break;  // its start has failed
+      case RuntimeState::Created:
+        start(index);
+        break;  // its start has failed
       case RuntimeState::Running:
         if (is_sidecar(container)) visit_running_sidecar(container, *newest, index);
         break;
@@ -81,7 +83,8 @@ class InitContainerWalk {
     if (container.startup_probe) {
       const auto startup = probes_(ProbeKind::Startup, running.id);
       if (startup == ProbeVerdict::Failure) {
-        kill(container, running, fmt::format("Init container {} failed startup probe", container.name), KillReason::StartupProbe);
+        kill(container, running, fmt::format("Init container {} failed startup probe", container.name),
+             KillReason::StartupProbe);
         start(index);
       }
       if (startup != ProbeVerdict::Success) return;  // the next one waits for it
@@ -91,7 +94,8 @@ class InitContainerWalk {
       kill(container, running, fmt::format("Init container {} definition changed", container.name), std::nullopt);
       start(index);
     } else if (container.liveness_probe && probes_(ProbeKind::Liveness, running.id) == ProbeVerdict::Failure) {
-      kill(container, running, fmt::format("Init container {} failed liveness probe", container.name), KillReason::LivenessProbe);
+      kill(container, running, fmt::format("Init container {} failed liveness probe", container.name),
+           KillReason::LivenessProbe);
       start(index);
     }
   }
@@ -132,7 +136,8 @@ class InitContainerWalk {
   }
 
   void start(std::size_t index) { actions_.init_containers_to_start.push_back(index); }
-  void kill(const Container& container, const RuntimeContainer& running, std::string message, std::optional<KillReason> reason) {
+  void kill(const Container& container, const RuntimeContainer& running, std::string message,
+            std::optional<KillReason> reason) {
     actions_.containers_to_kill.push_back({running.id, container.name, std::move(message), reason});
   }
 

@@ -63,7 +63,8 @@ struct KillCause {
 
 std::optional<KillCause> kill_cause(const Container& container, const PodSpec& spec, const RuntimeContainer& running,
                                     const ProbeVerdicts& probes, const FeatureGates& gates) {
-  if (running.image != container.image) return KillCause{fmt::format("Container {} definition changed", container.name), std::nullopt, true};
+  if (running.image != container.image)
+    return KillCause{fmt::format("Container {} definition changed", container.name), std::nullopt, true};
   const bool own_policy = gates.container_restart_rules && !container.restart_policy.empty();
   const bool restart = (own_policy ? container.restart_policy : spec.restart_policy) != "Never";
   if (probes(ProbeKind::Liveness, running.id) == ProbeVerdict::Failure) {
@@ -101,7 +102,8 @@ PodActions pod_actions(const Pod& pod, const RuntimePod& runtime, const ProbeVer
       if (newest != nullptr && newest->state == RuntimeState::Unknown) {
         // It may still run: never have two of them.
         actions.containers_to_kill.push_back({newest->id, newest->name,
-                                              "Container is in \"unknown\" state, try killing it before restart", KillReason::Unknown});
+                                              "Container is in \"unknown\" state, try killing it before restart",
+                                              KillReason::Unknown});
       }
       continue;
     }

@@ -21,7 +21,7 @@ using ProbeVerdicts = std::function<std::optional<ProbeVerdict>(ProbeKind kind, 
 struct ContainerToKill {
   std::string container_id;
   std::string name;
-  std::string message;  ///< of the Killing event
+  std::string message;               ///< of the Killing event
   std::optional<KillReason> reason;  ///< nothing: its definition has changed
   friend bool operator==(const ContainerToKill&, const ContainerToKill&) = default;
 };
@@ -36,6 +36,7 @@ struct PodActions {
   friend bool operator==(const PodActions&, const PodActions&) = default;
 };
 
-PodActions pod_actions(const cluster::Pod& pod, const RuntimePod& runtime, const ProbeVerdicts& probes, const FeatureGates& gates);
+PodActions pod_actions(const cluster::Pod& pod, const RuntimePod& runtime, const ProbeVerdicts& probes,
+                       const FeatureGates& gates);
 
 }  // namespace tandem::control::kubelet

@@ -82,7 +82,8 @@ Condition containers_ready(const PodSpec& spec, const PodStatus& status) {
   const bool completed = status.phase == PodPhase::Succeeded && obstacles.unknown.empty();
   if (completed || status.phase == PodPhase::Failed) return ended_containers_ready(status.phase);
   std::string message = obstacles.message("unready");
-  return message.empty() ? make(kContainersReady, true) : make(kContainersReady, false, "ContainersNotReady", std::move(message));
+  return message.empty() ? make(kContainersReady, true)
+                         : make(kContainersReady, false, "ContainersNotReady", std::move(message));
 }
 
 Condition ready(const PodSpec& spec, const Condition& containers, const std::vector<Condition>& others) {
@@ -97,7 +98,8 @@ Condition ready(const PodSpec& spec, const Condition& containers, const std::vec
     if (found == nullptr) {
       unmet.push_back(fmt::format("corresponding condition of pod readiness gate \"{}\" does not exist.", gate));
     } else if (found->status != ConditionStatus::True) {
-      unmet.push_back(fmt::format("the status of pod readiness gate \"{}\" is not \"True\", but {}", gate, cluster::name_of(found->status)));
+      unmet.push_back(fmt::format("the status of pod readiness gate \"{}\" is not \"True\", but {}", gate,
+                                  cluster::name_of(found->status)));
     }
   }
   if (unmet.empty()) return make(kReady, true);
@@ -107,7 +109,8 @@ Condition ready(const PodSpec& spec, const Condition& containers, const std::vec
 bool any_regular_container_started(const PodSpec& spec, const PodStatus& status) {
   return std::any_of(status.container_statuses.begin(), status.container_statuses.end(), [&](const ContainerStatus& found) {
     return !std::holds_alternative<ContainerStateWaiting>(found.state) &&
-           std::any_of(spec.containers.begin(), spec.containers.end(), [&](const Container& container) { return container.name == found.name; });
+           std::any_of(spec.containers.begin(), spec.containers.end(),
+                       [&](const Container& container) { return container.name == found.name; });
   });
 }
 
@@ -125,14 +128,16 @@ Condition initialized(const PodSpec& spec, const PodStatus& status) {
 
 }  // namespace
 
-std::vector<Condition> readiness_conditions(const PodSpec& spec, const PodStatus& status, const std::vector<Condition>& others) {
+std::vector<Condition> readiness_conditions(const PodSpec& spec, const PodStatus& status,
+                                            const std::vector<Condition>& others) {
   const Condition containers = containers_ready(spec, status);
   return {ready(spec, containers, others), containers};
 }
 
 std::vector<Condition> pod_conditions(const PodSpec& spec, const PodStatus& status, const RuntimePod& runtime,
                                       const std::vector<Condition>& others) {
-  std::vector<Condition> conditions = {make(kReadyToStart, !sandbox_need(runtime, spec.host_network).create), initialized(spec, status)};
+  std::vector<Condition> conditions = {make(kReadyToStart, !sandbox_need(runtime, spec.host_network).create),
+                                       initialized(spec, status)};
   for (Condition& condition : readiness_conditions(spec, status, others)) conditions.push_back(std::move(condition));
   conditions.push_back(make(kScheduled, true));
   return conditions;

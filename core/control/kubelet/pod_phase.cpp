@@ -31,7 +31,8 @@ struct Seen {
 Seen look_at(const ContainerStatus* status) {
   if (status == nullptr) return {};
   if (std::holds_alternative<ContainerStateRunning>(status->state)) return {Standing::Running};
-  if (const auto* ended = std::get_if<ContainerStateTerminated>(&status->state)) return {Standing::Stopped, ended->exit_code, true};
+  if (const auto* ended = std::get_if<ContainerStateTerminated>(&status->state))
+    return {Standing::Stopped, ended->exit_code, true};
   const auto* last = status->last_state ? std::get_if<ContainerStateTerminated>(&*status->last_state) : nullptr;
   if (last != nullptr) return {Standing::Stopped, last->exit_code, false};
   return {Standing::NeverStarted};
@@ -69,7 +70,9 @@ void count_sidecars(const PodSpec& spec, const PodStatus& status, Counts& counts
     if (!cluster::is_sidecar(container)) continue;
     const ContainerStatus* found = status_of(status.init_container_statuses, container);
     switch (look_at(found).standing) {
-      case Standing::NoStatus: ++counts.unknown; break;
+      case Standing::NoStatus:
+        ++counts.unknown;
+        break;
       case Standing::Running:
         ++counts.running;
         if (!found->started) ++counts.pending_sidecars;
@@ -78,7 +81,8 @@ void count_sidecars(const PodSpec& spec, const PodStatus& status, Counts& counts
         ++counts.pending_sidecars;
         ++counts.waiting;
         break;
-      case Standing::Stopped: break;
+      case Standing::Stopped:
+        break;
     }
   }
 }
@@ -87,9 +91,15 @@ void count_regular(const PodSpec& spec, const PodStatus& status, const FeatureGa
   for (const Container& container : spec.containers) {
     const Seen seen = look_at(status_of(status.container_statuses, container));
     switch (seen.standing) {
-      case Standing::NoStatus: ++counts.unknown; break;
-      case Standing::Running: ++counts.running; break;
-      case Standing::NeverStarted: ++counts.waiting; break;
+      case Standing::NoStatus:
+        ++counts.unknown;
+        break;
+      case Standing::Running:
+        ++counts.running;
+        break;
+      case Standing::NeverStarted:
+        ++counts.waiting;
+        break;
       case Standing::Stopped:
         ++counts.stopped;
         if (!restarts_after_exit(container, spec, seen.exit_code, gates)) ++counts.stopped_for_good;
@@ -130,9 +140,9 @@ bool any_regular_container_in(const PodSpec& spec, const RuntimePod& runtime) {
   if (runtime.sandboxes.empty() || !runtime.sandboxes.front().ready) return false;
   const std::uint32_t active = runtime.sandboxes.front().attempt;
   return std::any_of(runtime.containers.begin(), runtime.containers.end(), [&](const RuntimeContainer& candidate) {
-    return candidate.sandbox_attempt == active && std::any_of(spec.containers.begin(), spec.containers.end(), [&](const Container& container) {
-             return container.name == candidate.name;
-           });
+    return candidate.sandbox_attempt == active &&
+           std::any_of(spec.containers.begin(), spec.containers.end(),
+                       [&](const Container& container) { return container.name == candidate.name; });
   });
 }
 

@@ -119,7 +119,8 @@ int oom_score_adjust(const PodSpec& spec, const Container& container, std::int64
   if (is_sidecar_of(spec, container)) {
     // A sidecar never goes before the containers it serves.
     std::int64_t smallest = value_in(spec.containers.front().resources.requests, "memory");
-    for (const Container& regular : spec.containers) smallest = std::min(smallest, value_in(regular.resources.requests, "memory"));
+    for (const Container& regular : spec.containers)
+      smallest = std::min(smallest, value_in(regular.resources.requests, "memory"));
     adjust = std::min(adjust, score(smallest + share));
   }
   constexpr std::int64_t kLeast = 1000 + kGuaranteedScore;
@@ -145,8 +146,10 @@ PodCgroup pod_cgroup(const PodSpec& spec) {
 Quantity resource_request(const PodSpec& spec, std::string_view resource) {
   // With pod-level resources the containers' are not looked at, even for a resource that the pod level does not name.
   ResourceList requests;
-  if (has_pod_level_resources(spec)) replace_by_pod_level(requests, spec.resources->requests);
-  else requests = cluster::aggregate_containers(spec, requests_of);
+  if (has_pod_level_resources(spec))
+    replace_by_pod_level(requests, spec.resources->requests);
+  else
+    requests = cluster::aggregate_containers(spec, requests_of);
   const Quantity* found = find(requests, resource);
   Quantity request = found == nullptr ? Quantity{} : *found;
   const Quantity* overhead = find(spec.overhead, resource);

@@ -26,7 +26,8 @@ bool policy_restarts(std::string_view policy, std::int32_t exit_code) {
 
 bool restarts_after_exit(const cluster::Container& container, const cluster::PodSpec& spec, std::int32_t exit_code,
                          const FeatureGates& gates) {
-  if (!gates.container_restart_rules || container.restart_policy.empty()) return policy_restarts(spec.restart_policy, exit_code);
+  if (!gates.container_restart_rules || container.restart_policy.empty())
+    return policy_restarts(spec.restart_policy, exit_code);
   const auto& rules = container.restart_policy_rules;
   const auto rule = std::find_if(rules.begin(), rules.end(),
                                  [exit_code](const ContainerRestartRule& candidate) { return matches(candidate, exit_code); });
@@ -40,10 +41,13 @@ bool should_be_started(const cluster::Container& container, const cluster::Pod& 
   const RuntimeContainer* newest = runtime.find(container.name);
   if (newest == nullptr) return true;
   switch (newest->state) {
-    case RuntimeState::Running: return false;
+    case RuntimeState::Running:
+      return false;
     case RuntimeState::Created:
-    case RuntimeState::Unknown: return true;
-    case RuntimeState::Exited: break;
+    case RuntimeState::Unknown:
+      return true;
+    case RuntimeState::Exited:
+      break;
   }
   return restarts_after_exit(container, *pod.spec, newest->exit_code, gates);
 }

@@ -10,7 +10,8 @@ namespace tandem::control::kubelet {
 
 /// Feature gates of the kubelet that change its decisions.
 struct FeatureGates {
-  bool container_restart_rules = false;  ///< ContainerRestartRules, alpha in 1.34: restartPolicy and its rules for every container
+  bool container_restart_rules =
+      false;  ///< ContainerRestartRules, alpha in 1.34: restartPolicy and its rules for every container
   friend bool operator==(const FeatureGates&, const FeatureGates&) = default;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// What a container runtime tells about one pod: the input of every decision in this room (the kubelet's kubecontainer.PodStatus).
+// What a container runtime tells about one pod: the input of every decision in this room (the kubelet's
+// kubecontainer.PodStatus).
 
 #include <algorithm>
 #include <cstdint>

@@ -22,7 +22,8 @@ inline cluster::Container sidecar_named(std::string name) {
   return container;
 }
 
-inline cluster::Pod pod_of(std::vector<cluster::Container> init, std::vector<cluster::Container> regular, std::string policy = "Always") {
+inline cluster::Pod pod_of(std::vector<cluster::Container> init, std::vector<cluster::Container> regular,
+                           std::string policy = "Always") {
   cluster::PodSpec spec;
   spec.init_containers = std::move(init);
   spec.containers = std::move(regular);
@@ -55,7 +56,8 @@ inline RuntimePod running_sandbox(std::vector<RuntimeContainer> containers = {})
 
 /// This verdict of this kind on one container, and none else.
 inline ProbeVerdicts verdict_on(std::string container_id, ProbeKind kind, ProbeVerdict verdict) {
-  return [container_id = std::move(container_id), kind, verdict](ProbeKind asked, const std::string& id) -> std::optional<ProbeVerdict> {
+  return [container_id = std::move(container_id), kind, verdict](ProbeKind asked,
+                                                                 const std::string& id) -> std::optional<ProbeVerdict> {
     if (asked == kind && id == container_id) return verdict;
     return std::nullopt;
   };

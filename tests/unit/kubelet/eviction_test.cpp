@@ -71,15 +71,17 @@ TEST(EvictionMessage, SaysWhatWasUsedAndWhatWasRequested) {
   usage.memory_bytes = 512 * kMi;
   usage.containers = {{"app", 512 * kMi, 0, 0, 0, 0}};
   EXPECT_EQ(eviction_message(EvictionSignal::MemoryAvailable, {&pod, &usage}, *thresholds, memory(52)),
-            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi. Container app was using 512Mi, request is 64Mi, "
+            "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi. Container app was using 512Mi, "
+            "request is 64Mi, "
             "has larger consumption of memory. ");
   const cluster::Pod modest = pod_requesting("web-2", "1Gi");
   EXPECT_EQ(eviction_message(EvictionSignal::MemoryAvailable, {&modest, &usage}, *thresholds, memory(52)),
             "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi. ");
   const cluster::Pod careless = pod_requesting("web-3", "");
   usage.containers[0].memory_bytes = 1000;
-  EXPECT_EQ(eviction_message(EvictionSignal::MemoryAvailable, {&careless, &usage}, {}, {}),
-            "The node was low on resource: memory. Container app was using 1k, request is 0, has larger consumption of memory. ");
+  EXPECT_EQ(
+      eviction_message(EvictionSignal::MemoryAvailable, {&careless, &usage}, {}, {}),
+      "The node was low on resource: memory. Container app was using 1k, request is 0, has larger consumption of memory. ");
 }
 
 TEST(EvictionRank, KeepsTheOrderOfEquals) {

@@ -1,5 +1,5 @@
-// One sync after another of the pods that people write: what is started next, what is killed, when the pod is done. The recorded
-// answers of the real function are compared in tests/truth; here the sequences that they add up to.
+// One sync after another of the pods that people write: what is started next, what is killed, when the pod is done. The
+// recorded answers of the real function are compared in tests/truth; here the sequences that they add up to.
 
 #include "core/control/kubelet/pod_actions.hpp"
 
@@ -25,17 +25,20 @@ TEST(PodActions, ANewPodGetsASandboxAndItsFirstInitContainerOnly) {
 }
 
 TEST(PodActions, InitContainersFollowOneAnotherAndThenAllRegularContainersStart) {
-  const cluster::Pod pod = pod_of({container_named("a"), container_named("b")}, {container_named("app"), container_named("log")});
+  const cluster::Pod pod =
+      pod_of({container_named("a"), container_named("b")}, {container_named("app"), container_named("log")});
   EXPECT_EQ(actions(pod, running_sandbox({runtime_container("a", RuntimeState::Running)})), (PodActions{}));
   EXPECT_EQ(actions(pod, running_sandbox({runtime_container("a", RuntimeState::Exited)})).init_containers_to_start, Indexes{1});
-  const PodActions last = actions(pod, running_sandbox({runtime_container("b", RuntimeState::Exited), runtime_container("a", RuntimeState::Exited)}));
+  const PodActions last = actions(
+      pod, running_sandbox({runtime_container("b", RuntimeState::Exited), runtime_container("a", RuntimeState::Exited)}));
   EXPECT_TRUE(last.init_containers_to_start.empty());
   EXPECT_EQ(last.containers_to_start, (Indexes{0, 1}));
 }
 
 TEST(PodActions, AFailedInitContainerIsRepeatedUnlessThePodNeverRestarts) {
   const RuntimePod failed = running_sandbox({runtime_container("a", RuntimeState::Exited, 1)});
-  EXPECT_EQ(actions(pod_of({container_named("a")}, {container_named("app")}, "OnFailure"), failed).init_containers_to_start, Indexes{0});
+  EXPECT_EQ(actions(pod_of({container_named("a")}, {container_named("app")}, "OnFailure"), failed).init_containers_to_start,
+            Indexes{0});
   EXPECT_TRUE(actions(pod_of({container_named("a")}, {container_named("app")}, "Never"), failed).kill_pod);
 }
 
@@ -51,12 +54,12 @@ TEST(PodActions, ASidecarLetsTheNextOneStartOnceItsStartupProbeHasSucceeded) {
 
 TEST(PodActions, ASidecarIsRestartedWhileThePodWorksAndDoesNotKeepItAlive) {
   const cluster::Pod pod = pod_of({sidecar_named("proxy")}, {container_named("app")}, "Never");
-  const PodActions working =
-      actions(pod, running_sandbox({runtime_container("app", RuntimeState::Running), runtime_container("proxy", RuntimeState::Exited, 1)}));
+  const PodActions working = actions(pod, running_sandbox({runtime_container("app", RuntimeState::Running),
+                                                           runtime_container("proxy", RuntimeState::Exited, 1)}));
   EXPECT_EQ(working.init_containers_to_start, Indexes{0});
   EXPECT_FALSE(working.kill_pod);
-  const PodActions done =
-      actions(pod, running_sandbox({runtime_container("app", RuntimeState::Exited), runtime_container("proxy", RuntimeState::Running)}));
+  const PodActions done = actions(pod, running_sandbox({runtime_container("app", RuntimeState::Exited),
+                                                        runtime_container("proxy", RuntimeState::Running)}));
   EXPECT_TRUE(done.kill_pod);
   EXPECT_FALSE(done.create_sandbox);
   EXPECT_TRUE(done.init_containers_to_start.empty());
@@ -64,12 +67,14 @@ TEST(PodActions, ASidecarIsRestartedWhileThePodWorksAndDoesNotKeepItAlive) {
 
 TEST(PodActions, AFailedLivenessProbeKillsAndRestartsInOneSync) {
   const ProbeVerdicts failed = verdict_on("app-id", ProbeKind::Liveness, ProbeVerdict::Failure);
-  const RuntimePod runtime = running_sandbox({runtime_container("log", RuntimeState::Running), runtime_container("app", RuntimeState::Running)});
+  const RuntimePod runtime =
+      running_sandbox({runtime_container("log", RuntimeState::Running), runtime_container("app", RuntimeState::Running)});
   const PodActions restarted = actions(pod_of({}, {container_named("app"), container_named("log")}), runtime, failed);
   EXPECT_EQ(restarted.containers_to_start, Indexes{0});
   ASSERT_EQ(restarted.containers_to_kill.size(), 1u);
-  EXPECT_EQ(restarted.containers_to_kill[0],
-            (ContainerToKill{"app-id", "app", "Container app failed liveness probe, will be restarted", KillReason::LivenessProbe}));
+  EXPECT_EQ(
+      restarted.containers_to_kill[0],
+      (ContainerToKill{"app-id", "app", "Container app failed liveness probe, will be restarted", KillReason::LivenessProbe}));
   const PodActions stopped = actions(pod_of({}, {container_named("app"), container_named("log")}, "Never"), runtime, failed);
   EXPECT_TRUE(stopped.containers_to_start.empty());
   EXPECT_EQ(stopped.containers_to_kill[0].message, "Container app failed liveness probe");
@@ -79,8 +84,8 @@ TEST(PodActions, AFailedLivenessProbeKillsAndRestartsInOneSync) {
 TEST(PodActions, ADeletedPodStartsNothing) {
   cluster::Pod pod = pod_of({}, {container_named("app"), container_named("log")});
   pod.meta.deletion_timestamp = kTimeZero;
-  const PodActions none =
-      actions(pod, running_sandbox({runtime_container("log", RuntimeState::Running), runtime_container("app", RuntimeState::Exited, 1)}));
+  const PodActions none = actions(pod, running_sandbox({runtime_container("log", RuntimeState::Running),
+                                                        runtime_container("app", RuntimeState::Exited, 1)}));
   EXPECT_EQ(none, (PodActions{}));
 }
 

@@ -19,15 +19,19 @@ const StartFailures kNoFailures = [](const std::string&) -> const StartFailure* 
 cluster::PodStatus status_of(const cluster::Pod& pod, const RuntimePod& runtime, const StartFailures& failures = kNoFailures,
                              const cluster::PodStatus& before = {}, PhaseInput input = {}) {
   cluster::PodStatus status;
-  status.init_container_statuses = container_statuses(pod, ContainerGroup::Init, runtime, before.init_container_statuses, failures, {});
-  status.container_statuses = container_statuses(pod, ContainerGroup::Regular, runtime, before.container_statuses, failures, {});
+  status.init_container_statuses =
+      container_statuses(pod, ContainerGroup::Init, runtime, before.init_container_statuses, failures, {});
+  status.container_statuses =
+      container_statuses(pod, ContainerGroup::Regular, runtime, before.container_statuses, failures, {});
   input.any_regular_started = any_regular_container_in(*pod.spec, runtime);
   status.phase = pod_phase(*pod.spec, status, input, {});
   return status;
 }
 
 TEST(ContainerStatuses, WaitForTheSandboxOrForInitialization) {
-  const auto reason = [](const cluster::PodStatus& status) { return std::get<ContainerStateWaiting>(status.container_statuses.at(0).state).reason; };
+  const auto reason = [](const cluster::PodStatus& status) {
+    return std::get<ContainerStateWaiting>(status.container_statuses.at(0).state).reason;
+  };
   EXPECT_EQ(reason(status_of(pod_of({}, {container_named("app")}), {})), "ContainerCreating");
   EXPECT_EQ(reason(status_of(pod_of({container_named("a")}, {container_named("app")}), {})), "PodInitializing");
 }
@@ -41,7 +45,8 @@ TEST(ContainerStatuses, ACrashShowsAsTerminatedUntilARestartWasRefused) {
   EXPECT_FALSE(crashed.last_state.has_value());
 
   const StartFailure refused{"CrashLoopBackOff", "back-off 10s restarting failed container=app pod=web-1_default(u1)"};
-  const ContainerStatus waiting = status_of(pod, runtime, [&](const std::string&) { return &refused; }).container_statuses.at(0);
+  const ContainerStatus waiting =
+      status_of(pod, runtime, [&](const std::string&) { return &refused; }).container_statuses.at(0);
   EXPECT_EQ(std::get<ContainerStateWaiting>(waiting.state), (ContainerStateWaiting{refused.reason, refused.message}));
   EXPECT_EQ(std::get<ContainerStateTerminated>(*waiting.last_state).exit_code, 1);
 }
@@ -65,7 +70,9 @@ TEST(ContainerStatuses, ARunningContainerThatTheRuntimeLostCountsAsRestarted) {
 TEST(PodPhase, FollowsThePolicyOnceEverythingHasStopped) {
   const RuntimePod done = running_sandbox({runtime_container("app", RuntimeState::Exited, 0)});
   const RuntimePod failed = running_sandbox({runtime_container("app", RuntimeState::Exited, 3)});
-  const auto phase = [](const char* policy, const RuntimePod& runtime) { return status_of(pod_of({}, {container_named("app")}, policy), runtime).phase; };
+  const auto phase = [](const char* policy, const RuntimePod& runtime) {
+    return status_of(pod_of({}, {container_named("app")}, policy), runtime).phase;
+  };
   EXPECT_EQ(phase("Always", done), PodPhase::Running);
   EXPECT_EQ(phase("OnFailure", done), PodPhase::Succeeded);
   EXPECT_EQ(phase("OnFailure", failed), PodPhase::Running);
@@ -103,7 +110,8 @@ TEST(PodConditions, ReadinessGatesAreAskedLast) {
   gate.status = cluster::ConditionStatus::False;
   const auto conditions = pod_conditions(*pod.spec, status, runtime, {gate});
   EXPECT_EQ(cluster::find_condition(conditions, "Ready")->message,
-            "the status of pod readiness gate \"example.com/a\" is not \"True\", but False, corresponding condition of pod readiness gate "
+            "the status of pod readiness gate \"example.com/a\" is not \"True\", but False, corresponding condition of pod "
+            "readiness gate "
             "\"example.com/b\" does not exist.");
   EXPECT_EQ(cluster::find_condition(conditions, "ContainersReady")->status, cluster::ConditionStatus::True);
 }

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/control/kubelet/kubelet.hpp"
+
+namespace tandem::control {
+
+/// All kubelets of a cluster: one watch, dispatched by node name.
+class Kubelets {
+ public:
+  Kubelets(Clock& clock, cluster::ApiServer& server, NodeRuntime& runtime, std::vector<KubeletOptions> nodes);
+  ~Kubelets();
+  /// Pods that run on the nodes, or may.
+  [[nodiscard]] std::size_t pod_count() const;
+
+ private:
+  NodeRuntime& runtime_;
+  std::map<std::string, Kubelet*> by_container_;  ///< by the id of a running container
+  std::map<std::string, std::unique_ptr<Kubelet>, std::less<>> by_node_;
+  cluster::Subscription watch_;
+};
+
+}  // namespace tandem::control

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/control/kubelet/container_kills.hpp"
+#include "core/control/kubelet/container_status.hpp"
+#include "core/control/kubelet/pod_runtime.hpp"
+
+namespace tandem::control::kubelet {
+
+/// What the kubelet holds of one pod, for whatever works on it.
+struct PodRecord {
+  cluster::Ptr<cluster::Pod> pod;
+  PodIdentity identity;      ///< with the address while the pod has one
+  std::uint32_t number = 0;  ///< order of arrival
+  std::uint32_t entity = 0;  ///< of its timers
+  PodRuntime runtime;
+  std::map<std::string, StartFailure, std::less<>> start_failures;  ///< by container name: why its last start failed
+  std::unique_ptr<ContainerKills> kills;                            ///< containers being stopped, if any
+
+  [[nodiscard]] const std::string& uid() const { return identity.uid; }
+  /// The containers that run, as targets of a kill.
+  [[nodiscard]] std::vector<ContainerKills::Target> running() const;
+  /// The container with this id as a target; nothing if it does not run.
+  [[nodiscard]] std::vector<ContainerKills::Target> running(const std::string& container_id) const;
+};
+
+}  // namespace tandem::control::kubelet
