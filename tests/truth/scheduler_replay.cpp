@@ -318,9 +318,8 @@ void SchedulerReplay::force(const json& step, const Decision& decision) {
   const auto& candidates = decision.preemption->candidates;
   const auto candidate = std::find_if(candidates.begin(), candidates.end(),
                                       [&](const auto& entry) { return snapshot_.node(entry.node).name == node; });
-  for (const std::string& uid : control::scheduler::nominations_to_clear(snapshot_, *pods_.at(name), *candidate)) {
-    const auto cleared = std::find_if(pods_.begin(), pods_.end(), [&](const auto& entry) { return entry.second->meta.uid == uid; });
-    set_nomination(cleared->first, "");
+  for (const auto& pod : control::scheduler::nominations_to_clear(snapshot_, *pods_.at(name), node, candidate->victims)) {
+    set_nomination(path_of(pod->meta), "");
   }
   set_nomination(name, node);
 }

@@ -39,6 +39,8 @@ class SchedulingAlgorithm {
   [[nodiscard]] std::span<const ConfiguredPlugin> plugins() const { return plugins_; }
   /// Position in Snapshot::order() from which the next cycle looks.
   [[nodiscard]] std::size_t next_start() const { return next_start_; }
+  /// Profiles of one scheduler search on where the last one stopped.
+  void search_from(std::size_t start) { next_start_ = start; }
 
  private:
   struct Rejection {

@@ -50,10 +50,10 @@ void ClusterWatch::pod_changed(const Change<cluster::Pod>& change) {
   seen(change);
   const bool over = change.type == ChangeType::Deleted || cluster::is_terminal(change.object->status.phase);
   if (over) {
-    handlers_.on_pod_left(*change.object);
-    if (!change.object->node_name.empty()) pod_gone(change.object);
+    handlers_.on_pod_left(change.object);
+    pod_gone(change.object);
   } else if (!change.object->node_name.empty()) {
-    handlers_.on_pod_left(*change.object);
+    handlers_.on_pod_left(change.object);
     pod_occupies(change);
   } else {
     handlers_.on_pending_pod(change.object);
@@ -78,11 +78,16 @@ void ClusterWatch::pod_occupies(const Change<cluster::Pod>& change) {
 void ClusterWatch::pod_gone(const Ptr<cluster::Pod>& pod) {
   const cluster::ObjectKey key = cluster::key_of(pod->meta);
   const PodOnNode* known = snapshot_.find_pod(key);
-  if (known == nullptr || known->pod->meta.uid != pod->meta.uid) return;  // finished before, or another of the same name
-  snapshot_.remove_pod(key);
   ClusterEvent event;
   event.kind = ClusterEvent::Kind::AssignedPodDeleted;
   event.old_pod = pod;
+  if (pod->node_name.empty()) {  // an assumed pod is forgotten when its binding fails
+    if (pod->status.nominated_node_name.empty()) return;
+    event.at_most_priority = pod->spec->priority.value_or(0);
+  } else {
+    if (known == nullptr || known->pod->meta.uid != pod->meta.uid) return;  // finished before, or another of the same name
+    snapshot_.remove_pod(key);
+  }
   handlers_.on_event(event);
 }
 

@@ -14,7 +14,7 @@ namespace tandem::control::scheduler {
 struct WatchHandlers {
   std::function<void(const ClusterEvent&)> on_event;                      ///< something that may help rejected pods
   std::function<void(const cluster::Ptr<cluster::Pod>&)> on_pending_pod;  ///< an unbound pod appeared or changed
-  std::function<void(const cluster::Pod&)> on_pod_left;                   ///< a pod was bound, ended or deleted
+  std::function<void(const cluster::Ptr<cluster::Pod>&)> on_pod_left;     ///< a pod was bound, ended or deleted
 };
 
 /// Informers for nodes, pods, services, and what default spreading and namespace selectors need.

@@ -33,8 +33,8 @@ SimDuration backoff_after(std::uint32_t failures) {
   return std::min(backoff, kMaxBackoff);
 }
 
-SchedulingQueue::SchedulingQueue(SimTime start, WorthRetrying worth_retrying)
-    : start_(start), worth_retrying_(std::move(worth_retrying)) {}
+SchedulingQueue::SchedulingQueue(SimTime start, WorthRetrying worth_retrying, Preempting preempting)
+    : start_(start), worth_retrying_(std::move(worth_retrying)), preempting_(std::move(preempting)) {}
 
 // ---------------------------------------------------------------- places
 
@@ -47,6 +47,7 @@ SchedulingQueue::Heap* SchedulingQueue::heap_of(Place place) {
     case Place::ErrorBackoff:
       return &error_backoff_;
     case Place::Unschedulable:
+    case Place::Preempting:
     case Place::Gated:
     case Place::InFlight:
       return nullptr;
@@ -58,6 +59,7 @@ void SchedulingQueue::place_in(Record& record, Place place) {
   record.place = place;
   const QueuedPod& queued = record.queued;
   if (place == Place::Unschedulable) unschedulable_.emplace(std::pair{queued.queued_at.ns, record.arrival}, &record);
+  if (place == Place::Preempting) preempting_pods_.emplace(record.arrival, &record);
   Heap* heap = heap_of(place);
   if (heap == nullptr) return;
   const std::int64_t window = place == Place::Active ? 0 : window_of(backoff_end(queued));
@@ -67,6 +69,7 @@ void SchedulingQueue::place_in(Record& record, Place place) {
 
 void SchedulingQueue::take_out(Record& record) {
   if (record.place == Place::Unschedulable) unschedulable_.erase({record.queued.queued_at.ns, record.arrival});
+  if (record.place == Place::Preempting) preempting_pods_.erase(record.arrival);
   Heap* heap = heap_of(record.place);
   if (heap == nullptr) return;
   const std::int64_t window = record.place == Place::Active ? 0 : window_of(backoff_end(record.queued));
@@ -75,7 +78,9 @@ void SchedulingQueue::take_out(Record& record) {
 }
 
 void SchedulingQueue::enqueue_or_back_off(Record& record, SimTime now) {
-  if (is_backing_off(record.queued, now)) {
+  if (preempting_(record.queued.pod->meta.uid)) {
+    place_in(record, Place::Preempting);
+  } else if (is_backing_off(record.queued, now)) {
     place_in(record, record.queued.consecutive_errors > 0 ? Place::ErrorBackoff : Place::Backoff);
   } else {
     place_in(record, Place::Active);
@@ -112,7 +117,7 @@ void SchedulingQueue::update(cluster::Ptr<cluster::Pod> pod, SimTime now) {
   event.new_pod = record.queued.pod;
   switch (record.place) {
     case Place::InFlight:
-      remember_for_flights(event, record.queued.pod->meta.uid);
+      remember_for_flights({event, record.queued.pod->meta.uid, false});
       break;
     case Place::Gated:
       if (is_gated(*record.queued.pod)) break;
@@ -129,6 +134,7 @@ void SchedulingQueue::update(cluster::Ptr<cluster::Pod> pod, SimTime now) {
     case Place::Active:
     case Place::Backoff:
     case Place::ErrorBackoff:
+    case Place::Preempting:
       place_in(record, record.place);
       break;
   }
@@ -145,6 +151,11 @@ void SchedulingQueue::remove(const std::string& uid) {
 cluster::Ptr<cluster::Pod> SchedulingQueue::find(const std::string& uid) const {
   const auto found = records_.find(uid);
   return found == records_.end() ? nullptr : found->second.queued.pod;
+}
+
+bool SchedulingQueue::in_flight(const std::string& uid) const {
+  const auto found = records_.find(uid);
+  return found != records_.end() && found->second.place == Place::InFlight;
 }
 
 // ---------------------------------------------------------------- attempts
@@ -202,15 +213,15 @@ void SchedulingQueue::end_flight(Record& record) {
   }
 }
 
-void SchedulingQueue::remember_for_flights(const ClusterEvent& event, const std::string& only_for) {
-  if (!flights_.empty()) flight_events_.push_back({event, only_for});
+void SchedulingQueue::remember_for_flights(FlightEvent event) {
+  if (!flights_.empty()) flight_events_.push_back(std::move(event));
 }
 
 bool SchedulingQueue::event_since_pop_helps(const Record& record) const {
   for (std::size_t i = record.flight_began - first_flight_event_; i < flight_events_.size(); ++i) {
     const FlightEvent& seen = flight_events_[i];
     if (!seen.only_for.empty() && seen.only_for != record.queued.pod->meta.uid) continue;
-    if (worth_retrying_(record.queued, seen.event)) return true;
+    if (seen.activates || worth_retrying_(record.queued, seen.event)) return true;
   }
   return false;
 }
@@ -218,15 +229,41 @@ bool SchedulingQueue::event_since_pop_helps(const Record& record) const {
 // ---------------------------------------------------------------- waking up
 
 void SchedulingQueue::on_event(const ClusterEvent& event, SimTime now) {
-  remember_for_flights(event, {});
-  for (auto place = unschedulable_.begin(); place != unschedulable_.end();) {
-    Record& record = *place->second;
-    if (!worth_retrying_(record.queued, event)) {
-      ++place;
-      continue;
-    }
-    place = unschedulable_.erase(place);
-    enqueue_or_back_off(record, now);
+  remember_for_flights({event, {}, false});
+  for (auto place = unschedulable_.begin(); place != unschedulable_.end();) wake(*(place++)->second, event, now);
+  // A pod that preempts looks at nothing but pods that leave.
+  if (event.kind != ClusterEvent::Kind::AssignedPodDeleted) return;
+  for (auto place = preempting_pods_.begin(); place != preempting_pods_.end();) wake(*(place++)->second, event, now);
+}
+
+void SchedulingQueue::wake(Record& record, const ClusterEvent& event, SimTime now) {
+  if (event.at_most_priority && record.queued.pod->spec->priority.value_or(0) > *event.at_most_priority) return;
+  if (!worth_retrying_(record.queued, event)) return;
+  take_out(record);
+  enqueue_or_back_off(record, now);
+}
+
+void SchedulingQueue::activate(const std::string& uid) {
+  const auto found = records_.find(uid);
+  if (found == records_.end()) return;
+  Record& record = found->second;
+  switch (record.place) {
+    case Place::InFlight:
+      remember_for_flights({{}, uid, true});
+      break;
+    case Place::Unschedulable:
+    case Place::Preempting:
+      take_out(record);
+      place_in(record, preempting_(uid) ? Place::Preempting : Place::Active);
+      break;
+    case Place::Backoff:
+    case Place::ErrorBackoff:
+      take_out(record);
+      place_in(record, Place::Active);
+      break;
+    case Place::Active:
+    case Place::Gated:
+      break;
   }
 }
 

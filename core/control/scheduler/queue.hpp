@@ -39,9 +39,11 @@ class SchedulingQueue {
  public:
   /// Is a rejected pod worth another try after an event?
   using WorthRetrying = std::function<bool(const QueuedPod&, const ClusterEvent&)>;
+  /// Is a preemption for this pod under way, so that it must not be tried yet? (DefaultPreemption's PreEnqueue)
+  using Preempting = std::function<bool(const std::string& uid)>;
 
   /// `start` anchors the sweeps of the unschedulable pool.
-  SchedulingQueue(SimTime start, WorthRetrying worth_retrying);
+  SchedulingQueue(SimTime start, WorthRetrying worth_retrying, Preempting preempting);
 
   /// A pod to be scheduled appeared. Known ones are updated instead.
   void add(cluster::Ptr<cluster::Pod> pod, SimTime now);
@@ -60,6 +62,9 @@ class SchedulingQueue {
   /// The attempt failed for a reason that is no plugin's; the pod backs off.
   void return_failed(const std::string& uid, SimTime now);
 
+  /// The pod is to be tried again whatever it waits for.
+  void activate(const std::string& uid);
+
   /// Wakes the pods that the event may help and remembers it for those in flight.
   void on_event(const ClusterEvent& event, SimTime now);
   /// Moves what is due: over with backing off, or in the unschedulable pool for more than five minutes.
@@ -69,13 +74,15 @@ class SchedulingQueue {
 
   /// The pod as the queue knows it; null if it does not.
   [[nodiscard]] cluster::Ptr<cluster::Pod> find(const std::string& uid) const;
+  /// Whether the pod is being tried just now.
+  [[nodiscard]] bool in_flight(const std::string& uid) const;
   [[nodiscard]] bool has_ready() const { return !active_.empty() || !backoff_.empty(); }
   [[nodiscard]] std::size_t active() const { return active_.size(); }
   [[nodiscard]] std::size_t backing_off() const { return backoff_.size() + error_backoff_.size(); }
-  [[nodiscard]] std::size_t unschedulable() const { return unschedulable_.size(); }
+  [[nodiscard]] std::size_t unschedulable() const { return unschedulable_.size() + preempting_pods_.size(); }
 
  private:
-  enum class Place : std::uint8_t { Active, Backoff, ErrorBackoff, Unschedulable, Gated, InFlight };
+  enum class Place : std::uint8_t { Active, Backoff, ErrorBackoff, Unschedulable, Preempting, Gated, InFlight };
   struct Record {
     QueuedPod queued;
     Place place = Place::Active;
@@ -87,25 +94,29 @@ class SchedulingQueue {
   using Heap = std::map<Order, Record*>;
   struct FlightEvent {
     ClusterEvent event;
-    std::string only_for;  ///< uid of the pod that an OwnPodUpdated is about; empty: everyone
+    std::string only_for;   ///< uid of the pod that an OwnPodUpdated or an activation is about; empty: everyone
+    bool activates = false;  ///< the pod is to be tried again in any case
   };
 
   void enqueue_or_back_off(Record& record, SimTime now);
   void place_in(Record& record, Place place);
   void take_out(Record& record);
   void end_flight(Record& record);
-  void remember_for_flights(const ClusterEvent& event, const std::string& only_for);
+  void wake(Record& record, const ClusterEvent& event, SimTime now);
+  void remember_for_flights(FlightEvent event);
   [[nodiscard]] bool event_since_pop_helps(const Record& record) const;
   [[nodiscard]] Heap* heap_of(Place place);
 
   SimTime start_;
   WorthRetrying worth_retrying_;
+  Preempting preempting_;
   std::map<std::string, Record> records_;  ///< by uid
   std::uint64_t arrivals_ = 0;
   Heap active_;
   Heap backoff_;
   Heap error_backoff_;
   std::map<std::pair<std::int64_t, std::uint64_t>, Record*> unschedulable_;  ///< by (queued_at, arrival): oldest first
+  std::map<std::uint64_t, Record*> preempting_pods_;                         ///< by arrival; kept out while their victims go
   std::multiset<std::uint64_t> flights_;                                     ///< flight_began of all in flight
   std::deque<FlightEvent> flight_events_;
   std::uint64_t first_flight_event_ = 0;  ///< number of flight_events_.front()

@@ -1,11 +1,8 @@
 #include "core/control/scheduler/scheduler.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "core/base/check.hpp"
-#include "core/control/scheduler/fit_error.hpp"
 
 namespace tandem::control {
 
@@ -16,15 +13,16 @@ using scheduler::QueuedPod;
 
 namespace {
 
-constexpr std::string_view kPodScheduled = "PodScheduled";
-
 std::vector<scheduler::ConfiguredPlugin> plugins_of(const scheduler::Profile& profile) {
   auto plugins = scheduler::configure(profile);
   CHECK(plugins.has_value(), "an invalid profile must be refused before a scheduler is made of it");
   return std::move(*plugins);
 }
 
-std::string path_of(const cluster::Pod& pod) { return pod.meta.namespace_ + "/" + pod.meta.name; }
+const std::string& first_name(const SchedulerOptions& options) {
+  CHECK(!options.profiles.empty(), "a scheduler has at least one profile");
+  return options.profiles.front().scheduler_name;
+}
 
 /// Ties in the order of the node list, whatever node the search began with.
 std::vector<std::string> names_in_node_order(const scheduler::Snapshot& snapshot, const std::vector<NodeIndex>& ties) {
@@ -38,61 +36,86 @@ std::vector<std::string> names_in_node_order(const scheduler::Snapshot& snapshot
   return names;
 }
 
-/// Writes PodScheduled=False. The transition time changes with the status only.
-void set_not_scheduled(cluster::Pod& pod, const cluster::Condition& failed) {
-  auto& conditions = pod.status.conditions;
-  const auto place = std::find_if(conditions.begin(), conditions.end(),
-                                  [](const cluster::Condition& condition) { return condition.type == kPodScheduled; });
-  if (place == conditions.end()) {
-    conditions.push_back(failed);
-    return;
-  }
-  const SimTime since = place->status == failed.status ? place->last_transition_time : failed.last_transition_time;
-  *place = failed;
-  place->last_transition_time = since;
-}
-
 }  // namespace
+
+Scheduler::Profile::Profile(cluster::ApiServer& server, const scheduler::Snapshot& snapshot, const scheduler::Profile& profile,
+                            std::uint64_t seed)
+    : algorithm(snapshot, plugins_of(profile), profile.percentage_of_nodes_to_score, seed),
+      events(server, profile.scheduler_name, server.profile().scheduler_limit, server.profile().scheduler_limit) {}
 
 Scheduler::Scheduler(Clock& clock, cluster::ApiServer& server, SchedulerOptions options)
     : clock_(clock),
       options_(std::move(options)),
       cycle_cost_(server.profile().scheduling_cost),
-      client_(server, options_.profile.scheduler_name, server.profile().scheduler_limit, server.profile().scheduler_limit),
-      algorithm_(snapshot_, plugins_of(options_.profile), options_.profile.percentage_of_nodes_to_score, options_.seed),
-      queue_(clock.now(), [this](const QueuedPod& queued, const ClusterEvent& event) {
-        return std::any_of(queued.rejecting_plugins.begin(), queued.rejecting_plugins.end(),
-                           [&](std::size_t position) { return algorithm_.worth_retrying(position, *queued.pod, event); });
-      }) {
+      client_(server, first_name(options_), server.profile().scheduler_limit, server.profile().scheduler_limit),
+      executor_(client_, snapshot_,
+                [this](const std::string& uid) {
+                  queue_.activate(uid);
+                  wake();
+                }),
+      queue_(
+          clock.now(),
+          [this](const QueuedPod& queued, const ClusterEvent& event) {
+            const Profile* profile = profile_of(*queued.pod);
+            return profile != nullptr &&
+                   std::any_of(queued.rejecting_plugins.begin(), queued.rejecting_plugins.end(), [&](std::size_t position) {
+                     return profile->algorithm.worth_retrying(position, *queued.pod, event);
+                   });
+          },
+          [this](const std::string& uid) { return executor_.is_running(uid); }) {
+  for (const scheduler::Profile& profile : options_.profiles) {
+    const bool added = profiles_.try_emplace(profile.scheduler_name, server, snapshot_, profile, options_.seed).second;
+    CHECK(added, "profiles of one scheduler have different names");
+  }
   watch_ = std::make_unique<scheduler::ClusterWatch>(
       server, snapshot_,
       scheduler::WatchHandlers{.on_event = [this](const ClusterEvent& event) { cluster_changed(event); },
                                .on_pending_pod = [this](const auto& pod) { pending_pod_changed(pod); },
-                               .on_pod_left = [this](const cluster::Pod& pod) { queue_.remove(pod.meta.uid); }});
+                               .on_pod_left = [this](const auto& pod) { pod_left(*pod); }});
 }
 
 Scheduler::~Scheduler() {
   if (timer_) clock_.cancel(timer_);
 }
 
-bool Scheduler::responsible_for(const cluster::Pod& pod) const {
+Scheduler::Profile* Scheduler::profile_of(const cluster::Pod& pod) {
   const std::string& name = pod.spec->scheduler_name;
-  return name == options_.profile.scheduler_name || (name.empty() && options_.profile.scheduler_name == "default-scheduler");
+  const auto found = profiles_.find(name.empty() ? std::string_view("default-scheduler") : std::string_view(name));
+  return found == profiles_.end() ? nullptr : &found->second;
 }
 
-void Scheduler::pending_pod_changed(const cluster::Ptr<cluster::Pod>& pod) {
-  if (!responsible_for(*pod)) return;
+void Scheduler::event(const cluster::Pod& pod, std::string_view type, std::string_view reason, std::string message) {
+  if (Profile* profile = profile_of(pod)) profile->events.event(pod, type, reason, std::move(message));
+}
+
+// ---------------------------------------------------------------- what the watch says
+
+void Scheduler::pending_pod_changed(const PodPtr& pod) {
+  if (profile_of(*pod) == nullptr) return;
   // News from before the binding can arrive after its answer: such a pod is assumed and no longer queued.
   const scheduler::PodOnNode* assumed = snapshot_.find_pod(cluster::key_of(pod->meta));
   if (assumed != nullptr && assumed->pod->meta.uid == pod->meta.uid && !queue_.find(pod->meta.uid)) return;
+  const PodPtr before = queue_.find(pod->meta.uid);
+  const bool in_flight = queue_.in_flight(pod->meta.uid);
   queue_.update(pod, clock_.now());
+  if (!in_flight) update_nomination(before, pod);  // else the end of the attempt does it
+  const bool nomination_changed = before && !before->status.nominated_node_name.empty() &&
+                                  before->status.nominated_node_name != pod->status.nominated_node_name;
+  if (nomination_changed) nomination_ended(before);
   wake();
+}
+
+void Scheduler::pod_left(const cluster::Pod& pod) {
+  queue_.remove(pod.meta.uid);
+  snapshot_.withdraw_nomination(pod.meta.uid);
 }
 
 void Scheduler::cluster_changed(const ClusterEvent& event) {
   queue_.on_event(event, clock_.now());
   wake();
 }
+
+// ---------------------------------------------------------------- cycles
 
 /// Arms the one timer for whatever comes next: a cycle now, or the next flush.
 void Scheduler::wake() {
@@ -115,103 +138,53 @@ void Scheduler::start_cycle() {
   if (!next) return wake();
   const cluster::Pod& pod = *next->pod;
   if (cluster::is_terminating(pod.meta)) {
-    client_.event(pod, "Warning", "FailedScheduling", "skip schedule deleting pod: " + path_of(pod));
+    event(pod, "Warning", "FailedScheduling", "skip schedule deleting pod: " + pod.meta.namespace_ + "/" + pod.meta.name);
     queue_.done(pod.meta.uid);
     return wake();
   }
   in_cycle_ = true;
-  Attempt attempt{*next, algorithm_.schedule_one(pod), watch_->newest_version()};
+  scheduler::SchedulingAlgorithm& algorithm = profile_of(pod)->algorithm;
+  algorithm.search_from(next_start_);
+  Decision decision = algorithm.schedule_one(pod);
+  next_start_ = algorithm.next_start();
+  record::SchedulingDecision record;
+  if (options_.on_decision) record = describe(*next, decision);
+  Attempt attempt{std::move(*next), std::move(decision), std::move(record)};
   if (cycle_cost_ <= SimDuration{}) return finish_cycle(attempt);
-  timer_ = clock_.after(cycle_cost_, EventClass::Control, options_.entity, [this, attempt = std::move(attempt)] {
+  timer_ = clock_.after(cycle_cost_, EventClass::Control, options_.entity, [this, attempt = std::move(attempt)]() mutable {
     timer_ = {};
     finish_cycle(attempt);
   });
 }
 
-void Scheduler::finish_cycle(const Attempt& attempt) {
-  const cluster::Ptr<cluster::Pod> pod = queue_.find(attempt.queued.pod->meta.uid);
+void Scheduler::finish_cycle(Attempt& attempt) {
+  const PodPtr pod = queue_.find(attempt.queued.pod->meta.uid);
   if (pod) {  // else it was deleted, or bound by someone else, during the cycle
-    const Decision& decision = attempt.decision;
-    record_decision(attempt);
-    if (!decision.node.empty()) {
-      bind(attempt.queued, decision.node);
+    if (options_.on_decision) {
+      attempt.record.time = clock_.now();
+      options_.on_decision(attempt.record);
+    }
+    if (!attempt.decision.node.empty()) {
+      bind(attempt.queued, attempt.decision.node);
     } else {
-      // Without nodes there is no plugin to wait for: the pod backs off.
-      if (decision.rejecting_plugins.empty()) {
-        queue_.return_failed(pod->meta.uid, clock_.now());
-      } else {
-        queue_.return_rejected(pod->meta.uid, decision.rejecting_plugins, clock_.now());
-      }
-      report_failure(*pod, {"Unschedulable", decision.message});
+      attempt_failed(attempt, pod);
     }
   }
   in_cycle_ = false;
   wake();
 }
 
-void Scheduler::bind(const QueuedPod& queued, const std::string& node_name) {
-  const cluster::Ptr<cluster::Pod> pod = queued.pod;
-  snapshot_.assume(*pod, node_name);
-  client_.bind(
-      cluster::key_of(pod->meta), pod->meta.uid, node_name, [this, pod, node_name](Result<cluster::Ptr<cluster::Pod>> bound) {
-        if (!bound) return binding_failed(*pod, bound.error());
-        queue_.done(pod->meta.uid);
-        client_.event(**bound, "Normal", "Scheduled", fmt::format("Successfully assigned {} to {}", path_of(*pod), node_name));
-      });
-}
-
-void Scheduler::binding_failed(const cluster::Pod& pod, const Error& error) {
-  const cluster::ObjectKey key = cluster::key_of(pod.meta);
-  const scheduler::PodOnNode* assumed = snapshot_.find_pod(key);
-  if (assumed != nullptr && assumed->pod->meta.uid == pod.meta.uid) {
-    ClusterEvent event;
-    event.kind = ClusterEvent::Kind::AssignedPodDeleted;
-    event.old_pod = assumed->pod;
-    snapshot_.remove_pod(key);
-    queue_.on_event(event, clock_.now());
-  }
-  if (queue_.find(pod.meta.uid)) {
-    queue_.return_failed(pod.meta.uid, clock_.now());
-    report_failure(pod, {"SchedulerError", "running Bind plugin \"DefaultBinder\": " + error.what});
-  }
-  wake();
-}
-
-void Scheduler::report_failure(const cluster::Pod& pod, const Failure& failure) {
-  client_.event(pod, "Warning", "FailedScheduling", scheduler::event_note(failure.message));
-  const cluster::Condition* known = cluster::find_condition(pod.status.conditions, kPodScheduled);
-  if (known != nullptr && known->status == cluster::ConditionStatus::False && known->reason == failure.reason &&
-      known->message == failure.message) {
-    return;
-  }
-  cluster::Condition condition;
-  condition.type = kPodScheduled;
-  condition.status = cluster::ConditionStatus::False;
-  condition.reason = failure.reason;
-  condition.message = failure.message;
-  condition.last_transition_time = clock_.now();
-  client_.patch<cluster::Pod>(
-      cluster::key_of(pod.meta),
-      [uid = pod.meta.uid, condition = std::move(condition)](cluster::Pod& edited) {
-        if (edited.meta.uid == uid && edited.node_name.empty()) set_not_scheduled(edited, condition);
-      },
-      nullptr);
-}
-
-void Scheduler::record_decision(const Attempt& attempt) {
-  if (!options_.on_decision) return;
-  const Decision& decision = attempt.decision;
+record::SchedulingDecision Scheduler::describe(const QueuedPod& queued, const Decision& decision) const {
   record::SchedulingDecision told;
-  told.time = clock_.now();
-  told.pod = path_of(*attempt.queued.pod);
-  told.attempt = attempt.queued.attempts;
-  told.input_version = attempt.input_version;
+  told.pod = queued.pod->meta.namespace_ + "/" + queued.pod->meta.name;
+  told.attempt = queued.attempts;
+  told.input_version = watch_->newest_version();
   told.node = decision.node;
   told.ties = names_in_node_order(snapshot_, decision.ties);
   told.feasible = decision.feasible;
   told.evaluated = decision.evaluated;
   told.message = decision.message;
-  options_.on_decision(told);
+  return told;
 }
 
 }  // namespace tandem::control

@@ -4,13 +4,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/clock.hpp"
 #include "core/cluster/api_server.hpp"
 #include "core/control/scheduler/algorithm.hpp"
 #include "core/control/scheduler/cluster_watch.hpp"
+#include "core/control/scheduler/preemption_executor.hpp"
 #include "core/control/scheduler/profile.hpp"
 #include "core/control/scheduler/queue.hpp"
 #include "core/record/events.hpp"
@@ -18,15 +21,17 @@
 namespace tandem::control {
 
 struct SchedulerOptions {
-  scheduler::Profile profile = scheduler::default_profile();  ///< must pass scheduler::configure()
-  std::uint64_t seed = 0;                                     ///< of tie-breaks
-  std::uint32_t entity = 3000;                                ///< order among simultaneous control plane work
+  /// At least one, with different names; each must pass scheduler::configure(). A pod's schedulerName picks one.
+  std::vector<scheduler::Profile> profiles = {scheduler::default_profile()};
+  std::uint64_t seed = 0;       ///< of tie-breaks
+  std::uint32_t entity = 3000;  ///< order among simultaneous control plane work
   /// Called once per attempt, when its outcome is known; must not change anything. May be empty.
   std::function<void(const record::SchedulingDecision&)> on_decision;
 };
 
 /// Cycles are strictly serial and take the profile's scheduling_cost. A chosen node counts at once (the pod is assumed); the
-/// binding goes on by itself. Pods of other schedulers, finished and gated pods are left alone.
+/// binding goes on by itself, and so does the eviction of victims of a preemption. Pods of other schedulers, finished and gated
+/// pods are left alone.
 class Scheduler {
  public:
   Scheduler(Clock& clock, cluster::ApiServer& server, SchedulerOptions options);
@@ -38,33 +43,55 @@ class Scheduler {
   [[nodiscard]] const scheduler::SchedulingQueue& queue() const { return queue_; }
 
  private:
+  using PodPtr = cluster::Ptr<cluster::Pod>;
   struct Attempt {
     scheduler::QueuedPod queued;
     scheduler::Decision decision;
-    std::int64_t input_version = 0;
+    record::SchedulingDecision record;
   };
+  /// What an attempt that failed leaves on the pod.
   struct Failure {
     const char* reason = "";  ///< of the PodScheduled condition
     std::string message;
+    scheduler::NominationChange nomination = scheduler::NominationChange::Keep;
+    std::string nominated_node;
   };
 
-  [[nodiscard]] bool responsible_for(const cluster::Pod& pod) const;
-  void pending_pod_changed(const cluster::Ptr<cluster::Pod>& pod);
+  /// A profile at work. Calls of all profiles share the tokens of one client, `client_`; events bear the profile's name.
+  struct Profile {
+    Profile(cluster::ApiServer& server, const scheduler::Snapshot& snapshot, const scheduler::Profile& profile, std::uint64_t seed);
+    scheduler::SchedulingAlgorithm algorithm;
+    cluster::ApiClient events;
+  };
+
+  /// Null for a pod of another scheduler.
+  [[nodiscard]] Profile* profile_of(const cluster::Pod& pod);
+  void event(const cluster::Pod& pod, std::string_view type, std::string_view reason, std::string message);
+  void pending_pod_changed(const PodPtr& pod);
+  void pod_left(const cluster::Pod& pod);
+  void update_nomination(const PodPtr& before, const PodPtr& pod);
   void cluster_changed(const scheduler::ClusterEvent& event);
+  void nomination_ended(const PodPtr& pod);
   void wake();
   void start_cycle();
-  void finish_cycle(const Attempt& attempt);
+  void finish_cycle(Attempt& attempt);
   void bind(const scheduler::QueuedPod& queued, const std::string& node_name);
   void binding_failed(const cluster::Pod& pod, const Error& error);
+  void attempt_failed(const Attempt& attempt, const PodPtr& pod);
+  void preempt(const scheduler::Decision& decision, const PodPtr& preemptor);
+  void apply_nomination(const PodPtr& pod, const Failure& failure);
   void report_failure(const cluster::Pod& pod, const Failure& failure);
-  void record_decision(const Attempt& attempt);
+  [[nodiscard]] record::SchedulingDecision describe(const scheduler::QueuedPod& queued,
+                                                    const scheduler::Decision& decision) const;
 
   Clock& clock_;
   SchedulerOptions options_;
   SimDuration cycle_cost_;
   cluster::ApiClient client_;
   scheduler::Snapshot snapshot_;
-  scheduler::SchedulingAlgorithm algorithm_;
+  std::map<std::string, Profile, std::less<>> profiles_;  ///< by schedulerName
+  std::size_t next_start_ = 0;                                           ///< of the next search for nodes, whatever its profile
+  scheduler::PreemptionExecutor executor_;
   scheduler::SchedulingQueue queue_;
   bool in_cycle_ = false;
   TimerHandle timer_;  ///< the next cycle, the end of the current one, or the next flush of the queue

@@ -150,16 +150,17 @@ std::vector<std::size_t> best_candidates(std::span<const PreemptionCandidate> ca
   return best;
 }
 
-std::vector<std::string> nominations_to_clear(const Snapshot& snapshot, const cluster::Pod& preemptor,
-                                              const PreemptionCandidate& candidate) {
-  const bool all_leaving = std::all_of(candidate.victims.begin(), candidate.victims.end(),
+std::vector<cluster::Ptr<cluster::Pod>> nominations_to_clear(const Snapshot& snapshot, const cluster::Pod& preemptor,
+                                                             const std::string& node, std::span<const PodOnNode> victims) {
+  std::vector<cluster::Ptr<cluster::Pod>> cleared;
+  const NodeInfo* info = snapshot.find_node(node);
+  const bool all_leaving = std::all_of(victims.begin(), victims.end(),
                                        [](const PodOnNode& victim) { return cluster::is_terminating(victim.pod->meta); });
-  std::vector<std::string> uids;
-  if (all_leaving) return uids;
-  for (const PodOnNode& pod : snapshot.node(candidate.node).nominated) {
-    if (pod.pod_class->priority() < preemptor.spec->priority.value_or(0)) uids.push_back(pod.pod->meta.uid);
+  if (info == nullptr || all_leaving) return cleared;
+  for (const PodOnNode& pod : info->nominated) {
+    if (pod.pod_class->priority() < preemptor.spec->priority.value_or(0)) cleared.push_back(pod.pod);
   }
-  return uids;
+  return cleared;
 }
 
 }  // namespace tandem::control::scheduler

@@ -25,9 +25,9 @@ VictimSearch find_victims(const CycleInput& input, const CycleFilters& filters, 
 /// Source: framework/preemption pickOneNodeForPreemption.
 std::vector<std::size_t> best_candidates(std::span<const PreemptionCandidate> candidates);
 
-/// Uids of pods whose nomination to the candidate's node ends when `preemptor` takes it: the less important ones. None if every
-/// victim is on its way out already, as in kube-scheduler since 1.33.
-std::vector<std::string> nominations_to_clear(const Snapshot& snapshot, const cluster::Pod& preemptor,
-                                              const PreemptionCandidate& candidate);
+/// Pods whose nomination to the node ends when `preemptor` takes it: the less important ones. None if every victim is on its way
+/// out already, as in kube-scheduler since 1.33.
+std::vector<cluster::Ptr<cluster::Pod>> nominations_to_clear(const Snapshot& snapshot, const cluster::Pod& preemptor,
+                                                             const std::string& node, std::span<const PodOnNode> victims);
 
 }  // namespace tandem::control::scheduler

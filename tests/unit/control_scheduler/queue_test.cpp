@@ -28,7 +28,9 @@ class Queue : public ::testing::Test {
   static ClusterEvent node_added() { return {}; }
 
   bool helps = true;  ///< what the plugin's hint says
-  SchedulingQueue queue{kTimeZero, [this](const QueuedPod&, const ClusterEvent&) { return helps; }};
+  std::string preempting;  ///< uid of the pod for which victims are being evicted
+  SchedulingQueue queue{kTimeZero, [this](const QueuedPod&, const ClusterEvent&) { return helps; },
+                        [this](const std::string& uid) { return uid == preempting; }};
 };
 
 TEST_F(Queue, HandsOutHigherPrioritiesFirstAndEqualOnesByTime) {
@@ -144,6 +146,57 @@ TEST_F(Queue, AGatedPodWaitsForItsLastGate) {
   EXPECT_EQ(pop(at(1)), "");
   queue.update(make("p"), at(2));
   EXPECT_EQ(pop(at(2)), "p");
+}
+
+ClusterEvent pod_deleted() {
+  ClusterEvent event;
+  event.kind = ClusterEvent::Kind::AssignedPodDeleted;
+  return event;
+}
+
+TEST_F(Queue, APodWhoseVictimsAreBeingEvictedIsHeldBackUntilAPodLeaves) {
+  queue.add(make("p"), at(0));
+  reject("p", at(0));
+  preempting = "uid-p";
+  queue.on_event(pod_deleted(), at(10));
+  EXPECT_EQ(pop(at(10)), "") << "evictions are still under way";
+  preempting = "";
+  queue.on_event(node_added(), at(20));
+  EXPECT_EQ(pop(at(20)), "") << "now it looks at nothing but pods that leave";
+  queue.on_event(pod_deleted(), at(30));
+  EXPECT_EQ(pop(at(30)), "p");
+}
+
+TEST_F(Queue, APodHeldBackIsNotSweptUpAndComesBackWhenItIsActivated) {
+  queue.add(make("p"), at(0));
+  reject("p", at(0));
+  preempting = "uid-p";
+  queue.on_event(pod_deleted(), at(10));
+  preempting = "";
+  EXPECT_EQ(pop(at(400'000)), "");
+  queue.activate("uid-p");
+  EXPECT_EQ(pop(at(400'000)), "p");
+}
+
+TEST_F(Queue, AnActivationDuringTheFlightBringsThePodBack) {
+  queue.add(make("p"), at(0));
+  ASSERT_EQ(pop(at(0)), "p");
+  helps = false;
+  queue.activate("uid-p");
+  queue.return_rejected("uid-p", {0}, at(1));
+  EXPECT_EQ(queue.backing_off(), 1U);
+}
+
+TEST_F(Queue, TheEndOfANominationHelpsOnlyPodsThatAreNotMoreImportant) {
+  queue.add(make("equal", 50), at(0));
+  queue.add(make("above", 51), at(0));
+  reject("above", at(0));
+  reject("equal", at(0));
+  ClusterEvent ended = pod_deleted();
+  ended.at_most_priority = 50;
+  queue.on_event(ended, at(10));
+  EXPECT_EQ(pop(at(10)), "equal");
+  EXPECT_EQ(queue.unschedulable(), 1U);
 }
 
 TEST_F(Queue, AttemptsAreCounted) {

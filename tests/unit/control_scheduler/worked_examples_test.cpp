@@ -216,6 +216,49 @@ TEST(ExampleG, AHardConstraintLeavesOnlyTheEmptierZone) {
                 "keyless", "PodTopologySpread", Code::UnschedulableAndUnresolvable, {text + " (missing required label)"}}));
 }
 
+class ExampleH : public ::testing::Test {
+ protected:
+  ExampleH() {
+    add_nodes(snapshot, {node("n1", "2", "8Gi"), node("n2", "2", "8Gi"), node("n3", "2", "8Gi")});
+    place("n1", "a", 100, "1", 0);
+    place("n1", "b", 200, "1", 0);
+    place("n2", "c", 150, "2", 0);
+    place("n3", "d", 100, "1", 0);
+    place("n3", "e", 100, "1", 60);  // the youngest of the three of priority 100
+  }
+  void place(const char* on_node, const char* name, std::int32_t priority, const char* cpu, std::int64_t started) {
+    auto placed = on(on_node, of_priority(name, priority, cpu));
+    placed->status.start_time = kTimeZero + seconds(started);
+    snapshot.set_pod(placed);
+  }
+  static cluster::Pod of_priority(const char* name, std::int32_t priority, const char* cpu) {
+    return with_spec(pod(name, cpu, "64Mi"), [&](cluster::PodSpec& spec) { spec.priority = priority; });
+  }
+  static std::vector<std::string> victims(const Decision& decision) {
+    std::vector<std::string> names;
+    for (const PodOnNode& victim : decision.preemption->candidates[*decision.preemption->chosen].victims) {
+      names.push_back(victim.pod->meta.name);
+    }
+    return names;
+  }
+  Snapshot snapshot;
+};
+
+TEST_F(ExampleH, TheNodeWhoseMostImportantVictimIsLeastImportantIsTaken) {
+  const Decision decision = decide(snapshot, of_priority("preemptor", 1000, "1500m"));
+  EXPECT_EQ(decision.nominated_node, "n3");
+  EXPECT_EQ(victims(decision), (std::vector<std::string>{"d", "e"}));
+  EXPECT_EQ(decision.preemption->candidates.size(), 3U);
+  EXPECT_EQ(decision.message, "0/3 nodes are available: 3 Insufficient cpu.") << "no preemption part when it nominates a node";
+}
+
+TEST_F(ExampleH, AmongEqualVictimsTheOneThatStartedLastGoes) {
+  const Decision decision = decide(snapshot, of_priority("preemptor", 1000, "1"));
+  EXPECT_EQ(decision.nominated_node, "n3");
+  EXPECT_EQ(victims(decision), (std::vector<std::string>{"e"}));
+  EXPECT_EQ(decision.preemption->ties.size(), 1U);
+}
+
 TEST(ExampleI, ReasonsOfAllNodesAreCountedAndSortedAsTexts) {
   Snapshot snapshot;
   cluster::Node crowded = node("crowded", "8", "16Gi");
