@@ -148,7 +148,10 @@ Result<Ptr<T>> ApiServer::create(T object) {
   if (meta.uid.empty()) meta.uid = state_->make_uid(rules::kind_name(object), key);
   meta.generation = rules::counts_generations(object) ? 1 : 0;
   meta.creation_timestamp = clock_.now();
-  if constexpr (std::same_as<T, Pod>) state_->complete(object);
+  if constexpr (std::same_as<T, Pod>) {
+    TANDEM_TRY(state_->priorities.admit(object, state_->index<Unstructured>()));
+    state_->complete(object);
+  }
   Ptr<T> created = state_->commit<T>(nullptr, std::make_shared<T>(std::move(object)));
   if (!created->meta.owner_references.empty()) {
     const KeyView view = rules::key_view(*created);

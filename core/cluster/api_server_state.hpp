@@ -2,6 +2,7 @@
 // The API server's inside: the stores, the version counter, watches and the garbage collector's work list.
 
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -14,6 +15,7 @@
 #include "core/cluster/api_rules.hpp"
 #include "core/cluster/api_server.hpp"
 #include "core/cluster/object_index.hpp"
+#include "core/cluster/priority_admission.hpp"
 #include "core/cluster/watch_hub.hpp"
 
 namespace tandem::cluster {
@@ -37,6 +39,7 @@ struct ApiServer::State {
     next->meta.resource_version = ++version;
     Ptr<T> object = std::move(next);
     index<T>().put(stored(object));
+    if constexpr (std::same_as<T, Unstructured>) priorities.classes_may_have_changed();
     const ChangeType type = previous ? ChangeType::Modified : ChangeType::Added;
     hub.publish(Change<T>{type, server.clock().now(), std::move(previous), object});
     return object;
@@ -48,6 +51,7 @@ struct ApiServer::State {
     last->meta.resource_version = ++version;
     const Ptr<T> object = std::move(last);
     index<T>().erase(rules::key_view(*object));
+    if constexpr (std::same_as<T, Unstructured>) priorities.classes_may_have_changed();
     forget(KindOf<T>::kind, rules::key_view(*object), object->meta.uid);
     hub.publish(Change<T>{ChangeType::Deleted, server.clock().now(), object, object});
     return object;
@@ -91,6 +95,7 @@ struct ApiServer::State {
   ApiServer& server;
   std::array<ObjectIndex, kKindCount> indexes;
   WatchHub hub;
+  PriorityAdmission priorities;
   std::int64_t version = 0;
   std::uint64_t seed;
   std::uint32_t clients = 0;           ///< ApiClients so far; numbers them for the clock's tie-breaks
