@@ -103,5 +103,59 @@ TEST(Hints, APodRejectedOnlyByOthersAntiAffinityIsNotWokenWhenTheyGo) {
   EXPECT_FALSE(wakes("InterPodAffinity", pod("p", nullptr, nullptr, {{"app", "web"}}), pod_deleted(refuses("other", "web"))));
 }
 
+cluster::Pod with_affinity(const char* key, bool anti) {
+  return with_spec(pod("p"), [&](cluster::PodSpec& spec) {
+    cluster::PodAffinityTerm term;
+    term.topology_key = key;
+    term.label_selector = cluster::LabelSelector{{{"app", "db"}}, {}};
+    auto& side = anti ? spec.affinity.pod_anti_affinity : spec.affinity.pod_affinity;
+    side.emplace().required = {term};
+  });
+}
+
+TEST(Hints, AffinityWakesForNodesThatGetOrChangeItsKey) {
+  const cluster::Pod rejected = with_affinity("rack", false);
+  const cluster::Node bare = node("n", "1", "1Gi");
+  const cluster::Node in_r1 = node("n", "1", "1Gi", {{"rack", "r1"}});
+  const cluster::Node in_r2 = node("n", "1", "1Gi", {{"rack", "r2"}});
+  EXPECT_TRUE(wakes("InterPodAffinity", rejected, node_added(in_r1)));
+  EXPECT_FALSE(wakes("InterPodAffinity", rejected, node_added(bare)));
+  EXPECT_TRUE(wakes("InterPodAffinity", rejected, node_updated(bare, in_r1)));
+  EXPECT_TRUE(wakes("InterPodAffinity", rejected, node_updated(in_r1, in_r2)));
+  EXPECT_FALSE(wakes("InterPodAffinity", rejected, node_updated(in_r1, bare)));
+}
+
+TEST(Hints, AntiAffinityWakesForNewNodesAndForThoseThatLoseOrChangeItsKey) {
+  const cluster::Pod rejected = with_affinity("rack", true);
+  const cluster::Node bare = node("n", "1", "1Gi");
+  const cluster::Node in_r1 = node("n", "1", "1Gi", {{"rack", "r1"}});
+  const cluster::Node in_r2 = node("n", "1", "1Gi", {{"rack", "r2"}});
+  EXPECT_TRUE(wakes("InterPodAffinity", rejected, node_added(bare)));
+  EXPECT_FALSE(wakes("InterPodAffinity", rejected, node_updated(bare, in_r1)));
+  EXPECT_TRUE(wakes("InterPodAffinity", rejected, node_updated(in_r1, in_r2)));
+  EXPECT_TRUE(wakes("InterPodAffinity", rejected, node_updated(in_r1, bare)));
+}
+
+ClusterEvent own_update(const cluster::Pod& before, const cluster::Pod& after) {
+  return {Kind::OwnPodUpdated, nullptr, nullptr, std::make_shared<cluster::Pod>(before), std::make_shared<cluster::Pod>(after)};
+}
+
+TEST(Hints, ChangesOfThePodItselfWakeThePluginsTheyConcern) {
+  const cluster::Pod before = pod("p", "2", "1Gi", {{"app", "web"}});
+  const cluster::Pod smaller = pod("p", "1", "1Gi", {{"app", "web"}});
+  const cluster::Pod relabelled = pod("p", "2", "1Gi", {{"app", "db"}});
+  const cluster::Pod tolerant = with_spec(before, [](cluster::PodSpec& spec) {
+    spec.tolerations = {{"node.kubernetes.io/unschedulable", "Exists", "", "", std::nullopt, {}}};
+  });
+  EXPECT_TRUE(wakes("NodeResourcesFit", smaller, own_update(before, smaller)));
+  EXPECT_FALSE(wakes("NodeResourcesFit", before, own_update(smaller, before)));
+  EXPECT_TRUE(wakes("PodTopologySpread", relabelled, own_update(before, relabelled)));
+  EXPECT_TRUE(wakes("InterPodAffinity", relabelled, own_update(before, relabelled)));
+  EXPECT_FALSE(wakes("NodeAffinity", relabelled, own_update(before, relabelled)));
+  EXPECT_TRUE(wakes("TaintToleration", tolerant, own_update(before, tolerant)));
+  EXPECT_TRUE(wakes("NodeUnschedulable", tolerant, own_update(before, tolerant)));
+  EXPECT_FALSE(wakes("NodeUnschedulable", relabelled, own_update(before, relabelled)));
+}
+
 }  // namespace
 }  // namespace tandem::control::scheduler

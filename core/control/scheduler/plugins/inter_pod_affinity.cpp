@@ -277,17 +277,29 @@ void InterPodAffinity::normalize(const CycleInput&, const PluginState*, std::spa
   }
 }
 
-/// Does a node bring a term's key with a value that was not there before?
-bool topology_appeared(const Terms& terms, const ClusterEvent& event) {
-  const auto value = [](const cluster::Ptr<cluster::Node>& node, const std::string& key) -> const std::string* {
-    if (!node) return nullptr;
-    const auto found = node->meta.labels->find(key);
-    return found == node->meta.labels->end() ? nullptr : &found->second;
-  };
-  return std::any_of(terms.begin(), terms.end(), [&](const AffinityTerm& term) {
-    const std::string* before = value(event.old_node, term.topology_key);
-    const std::string* after = value(event.new_node, term.topology_key);
-    return before == nullptr || after == nullptr ? before != after : *before != *after;
+const std::string* label_of(const cluster::Ptr<cluster::Node>& node, const std::string& key) {
+  const auto found = node->meta.labels->find(key);
+  return found == node->meta.labels->end() ? nullptr : &found->second;
+}
+bool differ(const std::string* before, const std::string* after) {
+  return before != nullptr && after != nullptr && *before != *after;
+}
+
+/// Did a node get, or change, the key of an affinity term?
+bool may_satisfy(const Terms& affinity, const ClusterEvent& event) {
+  return std::any_of(affinity.begin(), affinity.end(), [&](const AffinityTerm& term) {
+    const std::string* before = event.old_node ? label_of(event.old_node, term.topology_key) : nullptr;
+    const std::string* after = label_of(event.new_node, term.topology_key);
+    return (before == nullptr && after != nullptr) || differ(before, after);
+  });
+}
+/// Did a node come, or lose or change the key of an anti-affinity term?
+bool may_set_apart(const Terms& anti_affinity, const ClusterEvent& event) {
+  return std::any_of(anti_affinity.begin(), anti_affinity.end(), [&](const AffinityTerm& term) {
+    if (!event.old_node) return true;
+    const std::string* before = label_of(event.old_node, term.topology_key);
+    const std::string* after = label_of(event.new_node, term.topology_key);
+    return (before != nullptr && after == nullptr) || differ(before, after);
   });
 }
 
@@ -311,7 +323,7 @@ bool InterPodAffinity::worth_retrying(const CycleInput& input, const ClusterEven
              (matches_all(anti_affinity, *event.old_pod) && !matches_all(anti_affinity, *event.new_pod));
     case ClusterEvent::Kind::NodeAdded:
     case ClusterEvent::Kind::NodeUpdated:
-      return topology_appeared(affinity, event) || topology_appeared(anti_affinity, event);
+      return may_satisfy(affinity, event) || may_set_apart(anti_affinity, event);
     case ClusterEvent::Kind::NodeDeleted:
       return false;
   }

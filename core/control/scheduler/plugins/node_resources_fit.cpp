@@ -1,5 +1,7 @@
 // NodeResourcesFit: requests must fit into what is left; LeastAllocated prefers empty nodes. Source: plugins/noderesources.
 
+#include <algorithm>
+
 #include "core/control/scheduler/plugins/plugins.hpp"
 
 namespace tandem::control::scheduler {
@@ -68,6 +70,16 @@ bool any_requested_resource_grew(const Resources& request, const cluster::Node& 
   return false;
 }
 
+/// The pod was scaled down while it waited (in-place resize).
+bool asks_for_less(const cluster::PodSpec& before, const cluster::PodSpec& after) {
+  const Resources old_request = requests_of(before).occupied;
+  const Resources new_request = requests_of(after).occupied;
+  return new_request.milli_cpu < old_request.milli_cpu || new_request.memory < old_request.memory ||
+         new_request.ephemeral_storage < old_request.ephemeral_storage ||
+         std::any_of(old_request.scalars.begin(), old_request.scalars.end(),
+                     [&](const auto& entry) { return new_request.scalar(entry.first) < entry.second; });
+}
+
 class NodeResourcesFit final : public SchedulerPlugin {
  public:
   [[nodiscard]] std::string_view name() const override { return "NodeResourcesFit"; }
@@ -96,6 +108,7 @@ class NodeResourcesFit final : public SchedulerPlugin {
 
   [[nodiscard]] bool worth_retrying(const CycleInput& input, const ClusterEvent& event) const override {
     if (event.kind == ClusterEvent::Kind::AssignedPodDeleted) return true;
+    if (event.kind == ClusterEvent::Kind::OwnPodUpdated) return asks_for_less(*event.old_pod->spec, *event.new_pod->spec);
     if (!event.node_added_or_updated()) return false;
     const Resources& request = input.pod_class.requests.occupied;
     if (!fits_when_empty(request, *event.new_node)) return false;
