@@ -58,9 +58,9 @@ class Victim {
     engine_.set_observer([this, number, moment, reaper_first](int seen, Moment when) {
       if (seen != number || when != moment) return;
       const std::vector<pid_t> pids = this->pids();
-      if (reaper_first && pids.size() > 1) ::kill(pids[1], SIGKILL);
-      if (!pids.empty()) ::kill(pids[0], SIGKILL);
       killed_with_reaper_ = reaper_first && pids.size() > 1;
+      if (killed_with_reaper_) ::kill(pids[1], SIGKILL);
+      if (!pids.empty()) ::kill(pids[0], SIGKILL);
     });
     const auto result = run_self({"scripted-run", engine_.address().unix_socket, pid_file()}, folder_);
     return result ? result->exit_code : -1;
@@ -95,7 +95,7 @@ class Victim {
   std::atomic<bool> killed_with_reaper_{false};
 };
 
-class KillPoints : public ::testing::TestWithParam<Moment> {
+class KilledRuns : public ::testing::Test {
  protected:
   std::string folder(int number) {
     const std::string path = scratch_.path() + "/" + std::to_string(number);
@@ -112,7 +112,7 @@ class KillPoints : public ::testing::TestWithParam<Moment> {
   /// Calls `check` for every request number, several at a time: most of the time passes in waiting.
   void for_each_request(const std::function<void(int)>& check) {
     const int count = requests();
-    EXPECT_GT(count, 25);
+    EXPECT_GT(count, 20);
     std::atomic<int> next{1};
     std::vector<std::thread> workers;
     for (int i = 0; i < kWorkers; ++i) {
@@ -130,6 +130,8 @@ class KillPoints : public ::testing::TestWithParam<Moment> {
   host::ScratchDirectory scratch_ = std::move(*host::ScratchDirectory::create("kill-points"));
   std::mutex mutex_;
 };
+
+class KillPoints : public KilledRuns, public ::testing::WithParamInterface<Moment> {};
 
 TEST_P(KillPoints, TheReaperLeavesNothing) {
   for_each_request([this](int number) {
@@ -153,6 +155,15 @@ TEST_P(KillPoints, WithoutReaperTheNextStartLeavesNothing) {
     }
     if (!victim.clean_in_time()) report(fmt::format("killed at request {}: {}", number, victim.left()));
   });
+}
+
+// The harness itself: with nobody to clean up, a killed run does leave something.
+TEST_F(KilledRuns, WithoutAnybodySomethingIsLeft) {
+  Victim victim(folder(1));
+  victim.run(8, Moment::AfterReply, true);
+  ASSERT_TRUE(victim.killed_with_reaper());
+  std::this_thread::sleep_for(std::chrono::milliseconds(4 * kScriptGraceMs));
+  EXPECT_GT(victim.engine().names().size(), 3U) << victim.left();
 }
 
 INSTANTIATE_TEST_SUITE_P(Moments, KillPoints, ::testing::Values(Moment::BeforeSend, Moment::AfterSend, Moment::AfterReply),
