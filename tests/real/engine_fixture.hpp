@@ -2,6 +2,7 @@
 // Skips with a reason where no container engine answers, or fails where one is demanded.
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -24,9 +25,9 @@ class EngineTest : public ::testing::Test {
     GTEST_SKIP() << info.error().what;
   }
 
-  /// Containers with our labels, in every state.
+  /// Containers of runs of this process, in every state.
   std::size_t our_containers() {
-    const auto listed = engine_->run(api::list_containers("tandem.run"));
+    const auto listed = engine_->run(api::list_containers("tandem.owner.pid=" + std::to_string(getpid())));
     EXPECT_TRUE(listed.has_value());
     return listed ? listed->size() : 0;
   }

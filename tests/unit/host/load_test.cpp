@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -11,6 +9,7 @@
 #include "host/files.hpp"
 #include "host/load_watch.hpp"
 #include "host/process_load.hpp"
+#include "tests/support/busy_processes.hpp"
 
 namespace tandem::host {
 namespace {
@@ -141,11 +140,8 @@ TEST_F(ProcessTable, MachineWideFiguresAreReadAsTheKernelWritesThem) {
 }
 
 TEST(LoadWatch, SeesABusyProcessOfThisMachine) {
-  const pid_t child = fork();
-  if (child == 0) {
-    for (volatile unsigned i = 0;; i = i + 1) {
-    }
-  }
+  const ::tandem::testing::BusyProcesses busy(1);
+  const pid_t child = busy.pids().front();
   std::map<std::string, SimDuration> used;
   {
     // Everything but the child is ours, whatever else this machine does.
@@ -163,8 +159,6 @@ TEST(LoadWatch, SeesABusyProcessOfThisMachine) {
       }
     }
   }
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
   EXPECT_EQ(used.size(), 1U);
 }
 
