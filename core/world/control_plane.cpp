@@ -8,7 +8,7 @@
 #include "core/base/check.hpp"
 #include "core/control/deployment_controller.hpp"
 #include "core/control/endpoint_slice_controller.hpp"
-#include "core/control/kubelet.hpp"
+#include "core/control/kubelet/kubelets.hpp"
 #include "core/control/kubelet/pod_address_pool.hpp"
 #include "core/control/replica_set_controller.hpp"
 #include "core/control/scheduler/scheduler.hpp"
@@ -121,6 +121,7 @@ ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, con
     kubelet.pod_range = *control::Ipv4Range::parse(*range);
     kubelet.host_ip = host_ip(index);
     kubelet.seed = scenario.seed;
+    kubelet.memory_capacity = scenario.cluster.nodes[index].memory_bytes;
     nodes.push_back(std::move(kubelet));
   }
   components_->kubelets = std::make_unique<control::Kubelets>(clock, *api_, runtime, std::move(nodes));
