@@ -1,5 +1,7 @@
 #include "core/control/scheduler/algorithm.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/base/check.hpp"
@@ -26,7 +28,7 @@ Decision SchedulingAlgorithm::schedule_one(const cluster::Pod& pod, Detail detai
   // nodeName is not part of the class, so a pod that has one (only tests and explain ask) shares nothing.
   ClassResults own_results(pod_class, plugins_);
   ClassResults& results = pod.node_name.empty() ? results_.find(pod_class, plugins_) : own_results;
-  Cycle cycle{{pod, *pod_class, snapshot_}, results, detail, {}, {}, {}, {}, {}};
+  Cycle cycle{{pod, *pod_class, snapshot_, seed_, last_chosen_}, results, detail, {}, {}, {}, {}, {}};
   if (cycle.full()) cycle.decision.detail.emplace().requests = pod_class->requests;
   if (snapshot_.order().empty()) {
     cycle.decision.message = "no nodes available to schedule pods";
@@ -49,8 +51,8 @@ Decision SchedulingAlgorithm::schedule_one(const cluster::Pod& pod, Detail detai
     cycle.decision.node = snapshot_.node(feasible_.front()).name;
   } else {
     choose_by_score(cycle);
-    cycle.decision.node = snapshot_.node(draw(pod, cycle.decision.ties)).name;
   }
+  if (!cycle.decision.node.empty()) last_chosen_ = cycle.decision.node;
   return std::move(cycle.decision);
 }
 
@@ -151,23 +153,31 @@ void SchedulingAlgorithm::note_rejecting_plugins(Decision& decision) const {
 void SchedulingAlgorithm::choose_by_score(Cycle& cycle) {
   totals_.assign(feasible_.size(), 0);
   for (std::size_t i = 0; i < plugins_.size(); ++i) {
-    if (plugins_[i].points.score && plugins_[i].weight > 0) add_scores(cycle, i);
+    if (plugins_[i].points.score && !add_scores(cycle, i)) return;
   }
   const std::int64_t best = *std::max_element(totals_.begin(), totals_.end());
   for (std::size_t i = 0; i < feasible_.size(); ++i) {
     if (totals_[i] == best) cycle.decision.ties.push_back(feasible_[i]);
   }
   if (cycle.full()) cycle.decision.detail->total = totals_;
+  cycle.decision.node = snapshot_.node(draw(cycle.input.pod, cycle.decision.ties)).name;
 }
 
-void SchedulingAlgorithm::add_scores(Cycle& cycle, std::size_t position) {
+/// False if the plugin failed, and with it the attempt.
+bool SchedulingAlgorithm::add_scores(Cycle& cycle, std::size_t position) {
   const ConfiguredPlugin& configured = plugins_[position];
   PreScoreResult fresh;
   if (!configured.node_local) fresh = configured.plugin->pre_score(cycle.input, feasible_);
   const PreScoreResult& prepared = configured.node_local ? cycle.results.pre_score(position, cycle.input) : fresh;
   if (prepared.skip) {
     if (cycle.full()) cycle.decision.detail->skipped_score_plugins.emplace_back(configured.plugin->name());
-    return;
+    return true;
+  }
+  if (!prepared.error.empty()) {
+    cycle.decision.failed = true;
+    cycle.decision.message = fmt::format("running PreScore plugin \"{}\": {}", configured.plugin->name(), prepared.error);
+    cycle.decision.nomination = NominationChange::Withdraw;
+    return false;
   }
   column_.resize(feasible_.size());
   for (std::size_t i = 0; i < feasible_.size(); ++i) {
@@ -189,6 +199,7 @@ void SchedulingAlgorithm::add_scores(Cycle& cycle, std::size_t position) {
     told.weighted = column_;
     cycle.decision.detail->scores.push_back(std::move(told));
   }
+  return true;
 }
 
 NodeIndex SchedulingAlgorithm::draw(const cluster::Pod& pod, std::span<const NodeIndex> ties) const {

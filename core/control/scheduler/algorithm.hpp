@@ -55,7 +55,7 @@ class SchedulingAlgorithm {
   void find_feasible(Cycle& cycle);
   void note_rejecting_plugins(Decision& decision) const;
   void choose_by_score(Cycle& cycle);
-  void add_scores(Cycle& cycle, std::size_t position);
+  bool add_scores(Cycle& cycle, std::size_t position);
   void post_filter(Cycle& cycle);
   std::string run_post_filters(Cycle& cycle);
   [[nodiscard]] Reasons reasons_of(const Cycle& cycle, const Rejection& rejection) const;
@@ -71,6 +71,7 @@ class SchedulingAlgorithm {
   int percentage_ = 0;
   std::uint64_t seed_ = 0;
   std::size_t next_start_ = 0;
+  std::string last_chosen_;
   ClassResultsCache results_;
 
   // Scratch space of a cycle, kept to save allocations.

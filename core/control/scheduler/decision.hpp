@@ -55,6 +55,7 @@ struct Decision {
   std::uint32_t feasible = 0;
   std::uint32_t evaluated = 0;                 ///< nodes looked at
   std::string message;                         ///< why it cannot be scheduled, as in the PodScheduled condition
+  bool failed = false;                         ///< an error, no verdict: the pod is tried again after its back-off
   std::vector<std::size_t> rejecting_plugins;  ///< positions in the profile of all that rejected something, sorted
   bool nominated_node_only = false;            ///< the pod's nominated node passed, so no other was looked at
   NominationChange nomination = NominationChange::Keep;

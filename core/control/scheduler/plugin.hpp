@@ -36,6 +36,8 @@ struct CycleInput {
   const cluster::Pod& pod;
   const PodClass& pod_class;
   const Snapshot& snapshot;
+  std::uint64_t seed = 0;               ///< root of what a plugin draws at random
+  std::string_view last_chosen = {};    ///< node of the last pod that this profile placed; empty before the first
 };
 
 /// What a plugin worked out once per cycle for its later calls.
@@ -57,7 +59,8 @@ struct PreFilterResult {
 /// Answer of pre_score.
 struct PreScoreResult {
   bool skip = false;  ///< the plugin takes no part in the sum
-  PluginStatePtr state;
+  PluginStatePtr state = nullptr;
+  std::string error = {};  ///< not empty: the attempt fails, through no fault of the pod
 };
 
 /// Which of the extension points a plugin has.

@@ -12,29 +12,31 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 /// Back-off ends are cut to whole seconds so that pods of one second leave in order of priority (≥ 1.33).
 std::int64_t window_of(SimTime time) { return time.ns / kSecond; }
 
-/// Errors count on their own; only without any does the number of rejections count (1.34).
-SimDuration backoff_of(const QueuedPod& pod) {
-  return backoff_after(pod.consecutive_errors > 0 ? pod.consecutive_errors : pod.rejections);
-}
-SimTime backoff_end(const QueuedPod& pod) { return pod.queued_at + backoff_of(pod); }
-
-bool is_backing_off(const QueuedPod& pod, SimTime now) {
-  return backoff_of(pod) > SimDuration{} && window_of(backoff_end(pod)) >= window_of(now);
-}
-
 bool is_gated(const cluster::Pod& pod) { return !pod.spec->scheduling_gates.empty(); }
 
 }  // namespace
 
-SimDuration backoff_after(std::uint32_t failures) {
+SimDuration Backoff::after(std::uint32_t failures) const {
   if (failures == 0) return {};
-  SimDuration backoff = kInitialBackoff;
-  for (std::uint32_t i = 1; i < failures && backoff < kMaxBackoff; ++i) backoff = backoff * 2;
-  return std::min(backoff, kMaxBackoff);
+  SimDuration backoff = initial;
+  for (std::uint32_t i = 1; i < failures && backoff < max; ++i) backoff = backoff * 2;
+  return std::min(backoff, max);
 }
 
-SchedulingQueue::SchedulingQueue(SimTime start, WorthRetrying worth_retrying, Preempting preempting)
-    : start_(start), worth_retrying_(std::move(worth_retrying)), preempting_(std::move(preempting)) {}
+SchedulingQueue::SchedulingQueue(SimTime start, WorthRetrying worth_retrying, Preempting preempting, Backoff backoff)
+    : start_(start),
+      worth_retrying_(std::move(worth_retrying)),
+      preempting_(std::move(preempting)),
+      backoff_times_(backoff) {}
+
+/// Errors count on their own; only without any does the number of rejections count (1.34).
+SimDuration SchedulingQueue::backoff_of(const QueuedPod& pod) const {
+  return backoff_times_.after(pod.consecutive_errors > 0 ? pod.consecutive_errors : pod.rejections);
+}
+
+bool SchedulingQueue::is_backing_off(const QueuedPod& pod, SimTime now) const {
+  return backoff_of(pod) > SimDuration{} && window_of(backoff_end(pod)) >= window_of(now);
+}
 
 // ---------------------------------------------------------------- places
 

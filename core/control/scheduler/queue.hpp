@@ -17,13 +17,17 @@
 
 namespace tandem::control::scheduler {
 
-inline constexpr SimDuration kInitialBackoff = seconds(1);          ///< podInitialBackoffSeconds
-inline constexpr SimDuration kMaxBackoff = seconds(10);             ///< podMaxBackoffSeconds
 inline constexpr SimDuration kSweepPeriod = seconds(30);            ///< how often the unschedulable pool is swept
 inline constexpr SimDuration kMaxTimeUnschedulable = seconds(300);  ///< older pods are tried again without an event
 
-/// Back-off after the n-th failure: 1, 2, 4, 8, 10, 10 … s; zero for n = 0.
-SimDuration backoff_after(std::uint32_t failures);
+/// How long failed pods are held back, with Kubernetes' defaults.
+struct Backoff {
+  SimDuration initial = seconds(1);  ///< podInitialBackoffSeconds
+  SimDuration max = seconds(10);     ///< podMaxBackoffSeconds
+
+  /// After the n-th failure: doubled from `initial` up to `max` (1, 2, 4, 8, 10, 10 … s); zero for n = 0.
+  [[nodiscard]] SimDuration after(std::uint32_t failures) const;
+};
 
 /// A pod as the queue hands it out.
 struct QueuedPod {
@@ -43,7 +47,7 @@ class SchedulingQueue {
   using Preempting = std::function<bool(const std::string& uid)>;
 
   /// `start` anchors the sweeps of the unschedulable pool.
-  SchedulingQueue(SimTime start, WorthRetrying worth_retrying, Preempting preempting);
+  SchedulingQueue(SimTime start, WorthRetrying worth_retrying, Preempting preempting, Backoff backoff = {});
 
   /// A pod to be scheduled appeared. Known ones are updated instead.
   void add(cluster::Ptr<cluster::Pod> pod, SimTime now);
@@ -98,6 +102,9 @@ class SchedulingQueue {
     bool activates = false;  ///< the pod is to be tried again in any case
   };
 
+  [[nodiscard]] SimDuration backoff_of(const QueuedPod& pod) const;
+  [[nodiscard]] SimTime backoff_end(const QueuedPod& pod) const { return pod.queued_at + backoff_of(pod); }
+  [[nodiscard]] bool is_backing_off(const QueuedPod& pod, SimTime now) const;
   void enqueue_or_back_off(Record& record, SimTime now);
   void place_in(Record& record, Place place);
   void take_out(Record& record);
@@ -110,6 +117,7 @@ class SchedulingQueue {
   SimTime start_;
   WorthRetrying worth_retrying_;
   Preempting preempting_;
+  Backoff backoff_times_;
   std::map<std::string, Record> records_;  ///< by uid
   std::uint64_t arrivals_ = 0;
   Heap active_;

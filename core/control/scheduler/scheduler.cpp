@@ -13,8 +13,9 @@ using scheduler::QueuedPod;
 
 namespace {
 
-std::vector<scheduler::ConfiguredPlugin> plugins_of(const scheduler::Profile& profile) {
-  auto plugins = scheduler::configure(profile);
+std::vector<scheduler::ConfiguredPlugin> plugins_of(const scheduler::Profile& profile,
+                                                    const scheduler::ExternalPolicyPtr& external) {
+  auto plugins = scheduler::configure(profile, external);
   CHECK(plugins.has_value(), "an invalid profile must be refused before a scheduler is made of it");
   return std::move(*plugins);
 }
@@ -39,8 +40,8 @@ std::vector<std::string> names_in_node_order(const scheduler::Snapshot& snapshot
 }  // namespace
 
 Scheduler::Profile::Profile(cluster::ApiServer& server, const scheduler::Snapshot& snapshot, const scheduler::Profile& profile,
-                            std::uint64_t seed)
-    : algorithm(snapshot, plugins_of(profile), profile.percentage_of_nodes_to_score, seed),
+                            const scheduler::ExternalPolicyPtr& external, std::uint64_t seed)
+    : algorithm(snapshot, plugins_of(profile, external), profile.percentage_of_nodes_to_score, seed),
       events(server, profile.scheduler_name, server.profile().scheduler_limit, server.profile().scheduler_limit) {}
 
 Scheduler::Scheduler(Clock& clock, cluster::ApiServer& server, SchedulerOptions options)
@@ -62,9 +63,13 @@ Scheduler::Scheduler(Clock& clock, cluster::ApiServer& server, SchedulerOptions 
                      return profile->algorithm.worth_retrying(position, *queued.pod, event);
                    });
           },
-          [this](const std::string& uid) { return executor_.is_running(uid); }) {
+          [this](const std::string& uid) { return executor_.is_running(uid); }, options_.backoff) {
   for (const scheduler::Profile& profile : options_.profiles) {
-    const bool added = profiles_.try_emplace(profile.scheduler_name, server, snapshot_, profile, options_.seed).second;
+    const auto external = options_.policies.find(profile.scheduler_name);
+    const bool added = profiles_
+                           .try_emplace(profile.scheduler_name, server, snapshot_, profile,
+                                        external == options_.policies.end() ? nullptr : external->second, options_.seed)
+                           .second;
     CHECK(added, "profiles of one scheduler have different names");
   }
   watch_ = std::make_unique<scheduler::ClusterWatch>(

@@ -23,6 +23,9 @@ namespace tandem::control {
 struct SchedulerOptions {
   /// At least one, with different names; each must pass scheduler::configure(). A pod's schedulerName picks one.
   std::vector<scheduler::Profile> profiles = {scheduler::default_profile()};
+  /// What the plugin ExternalPolicy asks, by the profile's schedulerName.
+  std::map<std::string, scheduler::ExternalPolicyPtr> policies = {};
+  scheduler::Backoff backoff = {};
   std::uint64_t seed = 0;       ///< of tie-breaks
   std::uint32_t entity = 3000;  ///< order among simultaneous control plane work
   /// Called once per attempt, when its outcome is known; must not change anything. May be empty.
@@ -59,7 +62,8 @@ class Scheduler {
 
   /// A profile at work. Calls of all profiles share the tokens of one client, `client_`; events bear the profile's name.
   struct Profile {
-    Profile(cluster::ApiServer& server, const scheduler::Snapshot& snapshot, const scheduler::Profile& profile, std::uint64_t seed);
+    Profile(cluster::ApiServer& server, const scheduler::Snapshot& snapshot, const scheduler::Profile& profile,
+            const scheduler::ExternalPolicyPtr& external, std::uint64_t seed);
     scheduler::SchedulingAlgorithm algorithm;
     cluster::ApiClient events;
   };

@@ -72,7 +72,7 @@ void Scheduler::attempt_failed(const Attempt& attempt, const PodPtr& pod) {
   } else {
     queue_.return_rejected(uid, decision.rejecting_plugins, clock_.now());
   }
-  const Failure failure{.reason = "Unschedulable",
+  const Failure failure{.reason = decision.failed ? "SchedulerError" : "Unschedulable",
                         .message = decision.message,
                         .nomination = decision.nomination,
                         .nominated_node = decision.nominated_node};

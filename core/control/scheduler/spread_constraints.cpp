@@ -28,6 +28,20 @@ SpreadConstraint to_constraint(const cluster::TopologySpreadConstraint& source, 
   return constraint;
 }
 
+const std::vector<cluster::TopologySpreadConstraint>& system_defaults() {
+  static const std::vector<cluster::TopologySpreadConstraint> defaults = [] {
+    cluster::TopologySpreadConstraint hostname;
+    hostname.max_skew = 3;
+    hostname.topology_key = kHostnameKey;
+    hostname.when_unsatisfiable = "ScheduleAnyway";
+    cluster::TopologySpreadConstraint zone = hostname;
+    zone.max_skew = 5;
+    zone.topology_key = "topology.kubernetes.io/zone";
+    return std::vector{hostname, zone};
+  }();
+  return defaults;
+}
+
 /// helper.DefaultSelector: the selectors of all Services of the pod together with its owner's.
 LabelSelector default_selector(const PodClass& pod_class, const Snapshot& snapshot) {
   LabelSelector selector;
@@ -64,16 +78,28 @@ std::vector<SpreadConstraint> own_constraints(const PodClass& pod_class, std::st
   return constraints;
 }
 
-std::vector<SpreadConstraint> default_constraints(const PodClass& pod_class, const Snapshot& snapshot) {
-  SpreadConstraint hostname;
-  hostname.max_skew = 3;
-  hostname.topology_key = kHostnameKey;
-  hostname.selector = default_selector(pod_class, snapshot);
-  if (hostname.is_empty()) return {};
-  SpreadConstraint zone = hostname;
-  zone.max_skew = 5;
-  zone.topology_key = "topology.kubernetes.io/zone";
-  return {std::move(hostname), std::move(zone)};
+std::vector<SpreadConstraint> default_constraints(const PodClass& pod_class, const Snapshot& snapshot,
+                                                  const scenario::PodTopologySpreadArgs& args,
+                                                  std::string_view when_unsatisfiable) {
+  std::vector<SpreadConstraint> constraints;
+  const auto& source = args.system_defaults ? system_defaults() : args.default_constraints;
+  for (const cluster::TopologySpreadConstraint& constraint : source) {
+    if (constraint.when_unsatisfiable == when_unsatisfiable) constraints.push_back(to_constraint(constraint, *pod_class.labels));
+  }
+  if (constraints.empty()) return constraints;
+  const LabelSelector selector = default_selector(pod_class, snapshot);
+  for (SpreadConstraint& constraint : constraints) {
+    constraint.selector = selector;
+    constraint.selects_nothing = false;
+  }
+  if (constraints.front().is_empty()) constraints.clear();
+  return constraints;
+}
+
+std::vector<SpreadConstraint> constraints_of(const PodClass& pod_class, const Snapshot& snapshot,
+                                             const scenario::PodTopologySpreadArgs& args, std::string_view when_unsatisfiable) {
+  if (!pod_class.spec->topology_spread_constraints.empty()) return own_constraints(pod_class, when_unsatisfiable);
+  return default_constraints(pod_class, snapshot, args, when_unsatisfiable);
 }
 
 }  // namespace tandem::control::scheduler

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/control/scheduler/snapshot.hpp"
+#include "core/scenario/scheduler_config.hpp"
 
 namespace tandem::control::scheduler {
 
@@ -33,8 +34,15 @@ struct SpreadConstraint {
 /// The pod's own constraints of one kind: "DoNotSchedule" or "ScheduleAnyway".
 std::vector<SpreadConstraint> own_constraints(const PodClass& pod_class, std::string_view when_unsatisfiable);
 
-/// The system defaults, both ScheduleAnyway: hostname with skew 3 and zone with skew 5, over the pods that the same Services
-/// and the same ReplicaSet, StatefulSet or ReplicationController select. None for a pod that nothing selects.
-std::vector<SpreadConstraint> default_constraints(const PodClass& pod_class, const Snapshot& snapshot);
+/// What the configuration asks of pods without constraints of their own, of one kind, over the pods that the same Services and the
+/// same ReplicaSet, StatefulSet or ReplicationController select; none for a pod that nothing selects. The system defaults are both
+/// ScheduleAnyway: hostname with skew 3 and zone with skew 5.
+std::vector<SpreadConstraint> default_constraints(const PodClass& pod_class, const Snapshot& snapshot,
+                                                  const scenario::PodTopologySpreadArgs& args,
+                                                  std::string_view when_unsatisfiable);
+
+/// The pod's own constraints of one kind if it has any of either kind, else the defaults.
+std::vector<SpreadConstraint> constraints_of(const PodClass& pod_class, const Snapshot& snapshot,
+                                             const scenario::PodTopologySpreadArgs& args, std::string_view when_unsatisfiable);
 
 }  // namespace tandem::control::scheduler

@@ -53,11 +53,18 @@ TEST_F(Queue, AFailedPodQueuesBehindNewcomersOfItsPriority) {
   EXPECT_EQ(pop(at(2100)), "old");
 }
 
-TEST(Backoff, DoublesFromOneSecondToTen) {
+TEST(BackoffTimes, DoubleFromOneSecondToTen) {
   const std::vector<std::int64_t> expected{0, 1, 2, 4, 8, 10, 10};
   for (std::size_t n = 0; n < expected.size(); ++n) {
-    EXPECT_EQ(backoff_after(static_cast<std::uint32_t>(n)), seconds(expected[n])) << n << " failures";
+    EXPECT_EQ(Backoff{}.after(static_cast<std::uint32_t>(n)), seconds(expected[n])) << n << " failures";
   }
+}
+
+TEST(BackoffTimes, FollowTheConfiguration) {
+  const Backoff backoff{.initial = seconds(2), .max = seconds(5)};
+  EXPECT_EQ(backoff.after(1), seconds(2));
+  EXPECT_EQ(backoff.after(2), seconds(4));
+  EXPECT_EQ(backoff.after(3), seconds(5));
 }
 
 TEST_F(Queue, AFailureAtTenPointFourSecondsIsRetriedAtTwelve) {

@@ -17,8 +17,6 @@ namespace {
 using Outcome = PostFilterResult::Outcome;
 
 constexpr std::string_view kPreemption = "preemption: ";
-constexpr std::size_t kMinCandidateNodesPercentage = 10;   ///< DefaultPreemptionArgs
-constexpr std::size_t kMinCandidateNodesAbsolute = 100;    ///< DefaultPreemptionArgs
 
 bool terminates_by_preemption(const cluster::Pod& pod) {
   if (!cluster::is_terminating(pod.meta)) return false;
@@ -71,12 +69,13 @@ struct DryRuns {
   std::set<std::string> errors;
 };
 
-DryRuns dry_run(const PostFilterInput& post, const std::vector<NodeIndex>& nodes) {
+DryRuns dry_run(const PostFilterInput& post, const std::vector<NodeIndex>& nodes, const scenario::DefaultPreemptionArgs& args) {
   DryRuns runs;
   if (nodes.empty()) return runs;
   const std::size_t offset = post.draws.bits(0) % nodes.size();
   const std::size_t wanted =
-      std::min(nodes.size(), std::max(nodes.size() * kMinCandidateNodesPercentage / 100, kMinCandidateNodesAbsolute));
+      std::min(nodes.size(), std::max(nodes.size() * static_cast<std::size_t>(args.min_candidate_nodes_percentage) / 100,
+                                      static_cast<std::size_t>(args.min_candidate_nodes_absolute)));
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const NodeInfo& node = post.cycle.snapshot.node(nodes[(offset + i) % nodes.size()]);
     VictimSearch search = find_victims(post.cycle, post.filters, node);
@@ -97,6 +96,7 @@ DryRuns dry_run(const PostFilterInput& post, const std::vector<NodeIndex>& nodes
 
 class DefaultPreemption final : public SchedulerPlugin {
  public:
+  explicit DefaultPreemption(const scenario::DefaultPreemptionArgs& args) : args_(args) {}
   [[nodiscard]] std::string_view name() const override { return "DefaultPreemption"; }
   [[nodiscard]] ExtensionPoints extension_points() const override { return {.post_filter = true}; }
 
@@ -108,7 +108,7 @@ class DefaultPreemption final : public SchedulerPlugin {
       result.message = fmt::format("{}{}", kPreemption, reason);
       return result;
     }
-    DryRuns runs = dry_run(post, potential_nodes(post));
+    DryRuns runs = dry_run(post, potential_nodes(post), args_);
     preemption.candidates = std::move(runs.unprotected);
     for (PreemptionCandidate& candidate : runs.budget_breaking) preemption.candidates.push_back(std::move(candidate));
     if (preemption.candidates.empty()) return without_candidates(post, std::move(runs), std::move(result));
@@ -138,10 +138,12 @@ class DefaultPreemption final : public SchedulerPlugin {
     result.nomination = NominationChange::Withdraw;
     return result;
   }
+
+  scenario::DefaultPreemptionArgs args_;
 };
 
 }  // namespace
 
-std::unique_ptr<SchedulerPlugin> make_default_preemption() { return std::make_unique<DefaultPreemption>(); }
+std::unique_ptr<SchedulerPlugin> make_default_preemption(const scenario::DefaultPreemptionArgs& args) { return std::make_unique<DefaultPreemption>(args); }
 
 }  // namespace tandem::control::scheduler

@@ -12,9 +12,6 @@ namespace {
 using cluster::Labels;
 using Terms = std::vector<AffinityTerm>;
 
-/// What another pod's required affinity for the incoming pod is worth: hardPodAffinityWeight's default.
-constexpr std::int64_t kHardPodAffinityWeight = 1;
-
 const Labels& no_labels() {
   static const Labels none;
   return none;
@@ -142,6 +139,8 @@ struct PreferredState final : PluginState {
 
 class InterPodAffinity final : public SchedulerPlugin {
  public:
+  explicit InterPodAffinity(const scenario::InterPodAffinityArgs& args) : args_(args) {}
+
   [[nodiscard]] std::string_view name() const override { return "InterPodAffinity"; }
   [[nodiscard]] ExtensionPoints extension_points() const override { return {.filter = true, .score = true}; }
   [[nodiscard]] Dependence dependence() const override { return Dependence::Cluster; }
@@ -161,6 +160,8 @@ class InterPodAffinity final : public SchedulerPlugin {
 
  private:
   static bool affinity_satisfied(const RequiredState& state, const CycleInput& input, const NodeInfo& node);
+
+  scenario::InterPodAffinityArgs args_;
 };
 
 PreFilterResult InterPodAffinity::pre_filter(const CycleInput& input) const {
@@ -226,7 +227,9 @@ void InterPodAffinity::adapt(const CycleInput& input, PluginState* plugin_state,
 PreScoreResult InterPodAffinity::pre_score(const CycleInput& input, std::span<const NodeIndex>) const {
   const PodClass& incoming = input.pod_class;
   const bool own_terms = !incoming.preferred_affinity.empty() || !incoming.preferred_anti_affinity.empty();
-  if (!own_terms && input.snapshot.pods_with_affinity() == 0) return {.skip = true, .state = nullptr};
+  if (!own_terms && (input.snapshot.pods_with_affinity() == 0 || args_.ignore_preferred_terms_of_existing_pods)) {
+    return {.skip = true, .state = nullptr};
+  }
   auto state = std::make_unique<PreferredState>(input.snapshot);
   const Terms affinity = with_selected_namespaces(incoming.preferred_affinity, input.snapshot);
   const Terms anti_affinity = with_selected_namespaces(incoming.preferred_anti_affinity, input.snapshot);
@@ -250,8 +253,8 @@ PreScoreResult InterPodAffinity::pre_score(const CycleInput& input, std::span<co
       add_incoming(affinity, other, 1);
       add_incoming(anti_affinity, other, -1);
       for (const AffinityTerm& term : other.required_affinity) {
-        if (existing_matches(term, input, labels_of_namespace))
-          state->sums.add(term.topology_key, index, kHardPodAffinityWeight);
+        if (args_.hard_pod_affinity_weight == 0 || !existing_matches(term, input, labels_of_namespace)) continue;
+        state->sums.add(term.topology_key, index, args_.hard_pod_affinity_weight);
       }
       add_existing(other.preferred_affinity, 1);
       add_existing(other.preferred_anti_affinity, -1);
@@ -332,6 +335,6 @@ bool InterPodAffinity::worth_retrying(const CycleInput& input, const ClusterEven
 
 }  // namespace
 
-std::unique_ptr<SchedulerPlugin> make_inter_pod_affinity() { return std::make_unique<InterPodAffinity>(); }
+std::unique_ptr<SchedulerPlugin> make_inter_pod_affinity(const scenario::InterPodAffinityArgs& args) { return std::make_unique<InterPodAffinity>(args); }
 
 }  // namespace tandem::control::scheduler

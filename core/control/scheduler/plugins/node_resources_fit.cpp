@@ -1,8 +1,11 @@
-// NodeResourcesFit: requests must fit into what is left; LeastAllocated prefers empty nodes. Source: plugins/noderesources.
+// NodeResourcesFit: requests must fit into what is left; the score prefers empty nodes (LeastAllocated, the default), full ones
+// (MostAllocated) or a utilization of choice (RequestedToCapacityRatio). Source: plugins/noderesources.
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/control/scheduler/plugins/plugins.hpp"
+#include "core/control/scheduler/resource_shares.hpp"
 
 namespace tandem::control::scheduler {
 namespace {
@@ -47,11 +50,6 @@ Code fits(const Resources& request, const Resources& allocatable, std::int64_t a
   return insufficiency.code();
 }
 
-/// Free share of one resource in 0..100 after the pod is placed; leastRequestedScore.
-std::int64_t free_share(std::int64_t requested, std::int64_t capacity) {
-  return requested > capacity ? 0 : (capacity - requested) * kMaxNodeScore / capacity;
-}
-
 bool fits_when_empty(const Resources& request, const cluster::Node& node) {
   return fits(request, allocatable_of(node.status.allocatable), allowed_pods(node.status.allocatable), {}, 0, nullptr) ==
          Code::Success;
@@ -80,30 +78,51 @@ bool asks_for_less(const cluster::PodSpec& before, const cluster::PodSpec& after
                      [&](const auto& entry) { return new_request.scalar(entry.first) < entry.second; });
 }
 
+/// The request as the filter sees it: without resources that the configuration tells it to leave alone.
+Resources without_ignored(Resources request, const scenario::NodeResourcesFitArgs& args) {
+  std::erase_if(request.scalars, [&](const auto& entry) {
+    const std::string& name = entry.first;
+    const auto is = [](const std::vector<std::string>& names, std::string_view text) {
+      return std::find(names.begin(), names.end(), text) != names.end();
+    };
+    return is(args.ignored_resources, name) || is(args.ignored_resource_groups, std::string_view(name).substr(0, name.find('/')));
+  });
+  return request;
+}
+
 class NodeResourcesFit final : public SchedulerPlugin {
  public:
+  explicit NodeResourcesFit(const scenario::NodeResourcesFitArgs& args) : args_(args) {}
+
   [[nodiscard]] std::string_view name() const override { return "NodeResourcesFit"; }
   [[nodiscard]] ExtensionPoints extension_points() const override { return {.filter = true, .score = true}; }
 
   [[nodiscard]] Code filter(const CycleInput& input, const PluginState*, const NodeInfo& node,
                             Reasons* reasons) const override {
-    return fits(input.pod_class.requests.occupied, node.allocatable, node.allowed_pods, node.load.requested, node.load.pod_count,
-                reasons);
+    const Resources& request = input.pod_class.requests.occupied;
+    const auto fit = [&](const Resources& wanted) {
+      return fits(wanted, node.allocatable, node.allowed_pods, node.load.requested, node.load.pod_count, reasons);
+    };
+    const bool ignores = !args_.ignored_resources.empty() || !args_.ignored_resource_groups.empty();
+    return ignores && !request.scalars.empty() ? fit(without_ignored(request, args_)) : fit(request);
   }
 
-  /// LeastAllocated over cpu and memory, both of weight 1; a resource that the node has none of is left out of the mean.
+  /// The weighted mean over the configured resources; one that the node has none of is left out.
   [[nodiscard]] std::int64_t score(const CycleInput& input, const PluginState*, const NodeInfo& node) const override {
     const PodRequests& requests = input.pod_class.requests;
     std::int64_t sum = 0;
-    std::int64_t resources = 0;
-    const auto add = [&](std::int64_t requested, std::int64_t capacity) {
-      if (capacity == 0) return;
-      sum += free_share(requested, capacity);
-      ++resources;
-    };
-    add(node.load.non_zero_cpu + requests.scored_cpu, node.allocatable.milli_cpu);
-    add(node.load.non_zero_memory + requests.scored_memory, node.allocatable.memory);
-    return resources == 0 ? 0 : sum / resources;
+    std::int64_t weights = 0;
+    for (const scenario::ResourceWeight& resource : args_.resources) {
+      const ResourceUse use = scored_use(resource.name, requests, node);
+      if (use.capacity == 0) continue;
+      const std::int64_t score = score_of(use);
+      if (score == 0 && args_.strategy == scenario::ScoringStrategy::RequestedToCapacityRatio) continue;
+      sum += score * resource.weight;
+      weights += resource.weight;
+    }
+    if (weights == 0) return 0;
+    if (args_.strategy != scenario::ScoringStrategy::RequestedToCapacityRatio) return sum / weights;
+    return static_cast<std::int64_t>(std::round(static_cast<double>(sum) / static_cast<double>(weights)));
   }
 
   [[nodiscard]] bool worth_retrying(const CycleInput& input, const ClusterEvent& event) const override {
@@ -114,10 +133,50 @@ class NodeResourcesFit final : public SchedulerPlugin {
     if (!fits_when_empty(request, *event.new_node)) return false;
     return !event.old_node || any_requested_resource_grew(request, *event.old_node, *event.new_node);
   }
+
+ private:
+  /// cpu and memory with the defaults of §1.4, everything else as requested.
+  static ResourceUse scored_use(std::string_view resource, const PodRequests& requests, const NodeInfo& node) {
+    if (resource == "cpu") return {node.load.non_zero_cpu + requests.scored_cpu, node.allocatable.milli_cpu};
+    if (resource == "memory") return {node.load.non_zero_memory + requests.scored_memory, node.allocatable.memory};
+    return use_of(resource, requests.occupied, node, node.load.requested);
+  }
+
+  /// Of one resource, 0..100.
+  [[nodiscard]] std::int64_t score_of(const ResourceUse& use) const {
+    const std::int64_t used = std::min(use.requested, use.capacity);
+    switch (args_.strategy) {
+      case scenario::ScoringStrategy::LeastAllocated:
+        return (use.capacity - used) * kMaxNodeScore / use.capacity;
+      case scenario::ScoringStrategy::MostAllocated:
+        return used * kMaxNodeScore / use.capacity;
+      case scenario::ScoringStrategy::RequestedToCapacityRatio:
+        return on_shape(used * kMaxNodeScore / use.capacity);
+    }
+    return 0;
+  }
+
+  /// The piecewise linear function through the shape's points, whose scores go to 10.
+  [[nodiscard]] std::int64_t on_shape(std::int64_t utilization) const {
+    constexpr std::int64_t kMaxCustomPriorityScore = 10;
+    constexpr std::int64_t kFactor = kMaxNodeScore / kMaxCustomPriorityScore;
+    const std::vector<scenario::ShapePoint>& shape = args_.shape;
+    if (shape.empty()) return 0;
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      if (utilization > shape[i].utilization) continue;
+      if (i == 0) return shape[0].score * kFactor;
+      const scenario::ShapePoint& low = shape[i - 1];
+      const std::int64_t rise = (shape[i].score - low.score) * kFactor;
+      return low.score * kFactor + rise * (utilization - low.utilization) / (shape[i].utilization - low.utilization);
+    }
+    return shape.back().score * kFactor;
+  }
+
+  scenario::NodeResourcesFitArgs args_;
 };
 
 }  // namespace
 
-std::unique_ptr<SchedulerPlugin> make_node_resources_fit() { return std::make_unique<NodeResourcesFit>(); }
+std::unique_ptr<SchedulerPlugin> make_node_resources_fit(const scenario::NodeResourcesFitArgs& args) { return std::make_unique<NodeResourcesFit>(args); }
 
 }  // namespace tandem::control::scheduler

@@ -115,6 +115,8 @@ void count_matching(SoftState& state, const CycleInput& input) {
 
 class PodTopologySpread final : public SchedulerPlugin {
  public:
+  explicit PodTopologySpread(const scenario::PodTopologySpreadArgs& args) : args_(args) {}
+
   [[nodiscard]] std::string_view name() const override { return "PodTopologySpread"; }
   [[nodiscard]] ExtensionPoints extension_points() const override { return {.filter = true, .score = true}; }
   [[nodiscard]] Dependence dependence() const override { return Dependence::Cluster; }
@@ -122,7 +124,7 @@ class PodTopologySpread final : public SchedulerPlugin {
   [[nodiscard]] PreFilterResult pre_filter(const CycleInput& input) const override {
     PreFilterResult result;
     auto state = std::make_unique<HardState>();
-    for (Counted& entry : counted(own_constraints(input.pod_class, "DoNotSchedule"), input)) {
+    for (Counted& entry : counted(hard_constraints(input), input)) {
       HardConstraint hard{std::move(entry), {}, {}, 0};
       hard.matching.resize(hard.topology->size(), 0);
       hard.is_domain.resize(hard.topology->size(), false);
@@ -176,12 +178,10 @@ class PodTopologySpread final : public SchedulerPlugin {
   }
 
   [[nodiscard]] PreScoreResult pre_score(const CycleInput& input, std::span<const NodeIndex> feasible) const override {
-    const bool own = !input.pod_class.spec->topology_spread_constraints.empty();
     auto state = std::make_unique<SoftState>();
-    state->require_all_keys = own;
-    for (Counted& entry : counted(
-             own ? own_constraints(input.pod_class, "ScheduleAnyway") : default_constraints(input.pod_class, input.snapshot),
-             input)) {
+    state->require_all_keys = !args_.system_defaults || !input.pod_class.spec->topology_spread_constraints.empty();
+    for (Counted& entry :
+         counted(constraints_of(input.pod_class, input.snapshot, args_, "ScheduleAnyway"), input)) {
       SoftConstraint soft{std::move(entry), false, {}, {}, 0};
       soft.per_node = soft.constraint.topology_key == kHostnameKey;
       soft.matching.resize(soft.topology->size(), 0);
@@ -228,7 +228,7 @@ class PodTopologySpread final : public SchedulerPlugin {
   }
 
   [[nodiscard]] bool worth_retrying(const CycleInput& input, const ClusterEvent& event) const override {
-    const auto constraints = own_constraints(input.pod_class, "DoNotSchedule");
+    const auto constraints = hard_constraints(input);
     switch (event.kind) {
       case ClusterEvent::Kind::OwnPodUpdated:
         return !(event.old_pod->meta.labels == event.new_pod->meta.labels);
@@ -249,6 +249,9 @@ class PodTopologySpread final : public SchedulerPlugin {
   }
 
  private:
+  [[nodiscard]] std::vector<SpreadConstraint> hard_constraints(const CycleInput& input) const {
+    return constraints_of(input.pod_class, input.snapshot, args_, "DoNotSchedule");
+  }
   /// A pod of the same namespace that some constraint's selector matches.
   static bool counts(const std::vector<SpreadConstraint>& constraints, const CycleInput& input, const cluster::Pod& pod) {
     return pod.meta.namespace_ == input.pod_class.namespace_ &&
@@ -273,10 +276,12 @@ class PodTopologySpread final : public SchedulerPlugin {
              after.meta.labels->find(constraint.topology_key)->second;
     });
   }
+
+  scenario::PodTopologySpreadArgs args_;
 };
 
 }  // namespace
 
-std::unique_ptr<SchedulerPlugin> make_pod_topology_spread() { return std::make_unique<PodTopologySpread>(); }
+std::unique_ptr<SchedulerPlugin> make_pod_topology_spread(const scenario::PodTopologySpreadArgs& args) { return std::make_unique<PodTopologySpread>(args); }
 
 }  // namespace tandem::control::scheduler
