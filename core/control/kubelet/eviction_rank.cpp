@@ -22,19 +22,20 @@ Measured measured_for(EvictionSignal signal, bool dedicated_image_fs) {
   return {!node_fs, node_fs};
 }
 
-std::int64_t disk_bytes(const PodUsage& usage, Measured measured) {
-  std::int64_t sum = measured.logs_and_volumes ? usage.volume_bytes : 0;
+/// What a pod has on that file system, in bytes or inodes.
+struct DiskUnit {
+  std::int64_t PodUsage::*volumes;
+  std::int64_t ContainerUsage::*rootfs;
+  std::int64_t ContainerUsage::*logs;
+};
+constexpr DiskUnit kBytes = {&PodUsage::volume_bytes, &ContainerUsage::rootfs_bytes, &ContainerUsage::log_bytes};
+constexpr DiskUnit kInodes = {&PodUsage::volume_inodes, &ContainerUsage::rootfs_inodes, &ContainerUsage::log_inodes};
+
+std::int64_t on_disk(const PodUsage& usage, Measured measured, const DiskUnit& unit) {
+  std::int64_t sum = measured.logs_and_volumes ? usage.*unit.volumes : 0;
   for (const ContainerUsage& container : usage.containers) {
-    if (measured.rootfs) sum += container.rootfs_bytes;
-    if (measured.logs_and_volumes) sum += container.log_bytes;
-  }
-  return sum;
-}
-std::int64_t disk_inodes(const PodUsage& usage, Measured measured) {
-  std::int64_t sum = measured.logs_and_volumes ? usage.volume_inodes : 0;
-  for (const ContainerUsage& container : usage.containers) {
-    if (measured.rootfs) sum += container.rootfs_inodes;
-    if (measured.logs_and_volumes) sum += container.log_inodes;
+    if (measured.rootfs) sum += container.*unit.rootfs;
+    if (measured.logs_and_volumes) sum += container.*unit.logs;
   }
   return sum;
 }
@@ -58,9 +59,9 @@ Judged judge(const EvictionCandidate& candidate, EvictionSignal signal, bool ded
     return judged;
   }
   const Measured measured = measured_for(signal, dedicated_image_fs);
-  const Quantity used = Quantity::of_bytes(resource == "memory"   ? candidate.usage->memory_bytes
-                                           : resource == "inodes" ? disk_inodes(*candidate.usage, measured)
-                                                                  : disk_bytes(*candidate.usage, measured));
+  const Quantity used =
+      Quantity::of_bytes(resource == "memory" ? candidate.usage->memory_bytes
+                                              : on_disk(*candidate.usage, measured, resource == "inodes" ? kInodes : kBytes));
   judged.exceeds = used > resource_request(spec, resource);
   // Inodes are set off against the request for bytes: the kubelet's own slip.
   judged.excess = used - resource_request(spec, resource == "memory" ? "memory" : "ephemeral-storage");
