@@ -195,19 +195,20 @@ AppendFile::~AppendFile() {
   if (file_ >= 0) ::close(file_);
 }
 AppendFile::AppendFile(AppendFile&& other) noexcept
-    : file_(std::exchange(other.file_, -1)), failed_(other.failed_), path_(std::move(other.path_)) {}
+    : file_(std::exchange(other.file_, -1)), failure_(std::move(other.failure_)), path_(std::move(other.path_)) {}
 AppendFile& AppendFile::operator=(AppendFile&& other) noexcept {
   std::swap(file_, other.file_);
-  std::swap(failed_, other.failed_);
+  std::swap(failure_, other.failure_);
   std::swap(path_, other.path_);
   return *this;
 }
 
 Status AppendFile::append(std::string_view bytes, bool sync) {
-  if (failed_) return fail(ErrorCode::FileWriteFailed, "an earlier write to this file failed", place_of(path_));
-  if (write_all(file_, bytes) && (!sync || ::fdatasync(file_) == 0)) return {};
-  failed_ = true;
-  return write_failure(path_, "append");
+  if (!failure_) {
+    if (write_all(file_, bytes) && (!sync || ::fdatasync(file_) == 0)) return {};
+    failure_ = write_failure(path_, "append").value();
+  }
+  return fail(*failure_);
 }
 
 Result<FileLock> FileLock::try_lock(const std::string& path) {

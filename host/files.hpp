@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,13 +58,14 @@ class AppendFile {
   AppendFile(AppendFile&& other) noexcept;
   AppendFile& operator=(AppendFile&& other) noexcept;
 
-  /// Writes all bytes; with `sync` they are on the disk when it returns. After a failure the file takes no more (rule F2).
+  /// Writes all bytes; with `sync` they are on the disk when it returns. After a failure the file takes no more and returns
+  /// the first error again (rule F2).
   Status append(std::string_view bytes, bool sync);
 
  private:
   AppendFile(int file, std::string path) : file_(file), path_(std::move(path)) {}
   int file_ = -1;
-  bool failed_ = false;
+  std::optional<Error> failure_;
   std::string path_;
 };
 

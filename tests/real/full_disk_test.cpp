@@ -31,7 +31,7 @@ TEST_F(FullDisk, OfTheRecording) {
 }
 
 TEST_F(FullDisk, OfTheJournal) {
-  const testing::SmallDisk disk(scratch_.path(), 12);  // lock, journal with about thirty lines
+  const testing::SmallDisk disk(scratch_.path(), 4);  // a journal of about fifteen lines
   if (!disk.mounted()) GTEST_SKIP() << "a small file system cannot be mounted here (needs root)";
   const std::size_t before = ours();
   const auto result = run_tandem({"run", std::string(TANDEM_SOURCE_DIR) + "/tests/real/five-seconds", "--on", "docker", "-o", scratch_.path() + "/run"}, disk.path());

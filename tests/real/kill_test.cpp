@@ -7,48 +7,52 @@ namespace {
 
 class Killed : public KillTest {
  protected:
-  /// Kills a run when its journal has `lines` lines of `phase` and waits for the reaper to finish.
-  void kill_at(const std::string& phase, std::size_t lines) {
-    Decoys decoys(*engine_, image_, 4);
-    Victim victim(scratch_.path());
-    ASSERT_TRUE(victim.wait_for(phase, lines)) << victim.output();
+  std::string folder(const std::string& name) { return scratch_.path() + "/" + name; }
+  /// kill -9 once the journal has `lines` lines of `phase`. → the reaper
+  pid_t kill_at(Victim& victim, const std::string& phase, std::size_t lines, Decoys& decoys) {
+    EXPECT_TRUE(victim.wait_for(phase, lines)) << victim.output();
     const pid_t reaper = victim.reaper();
     EXPECT_GT(reaper, 0);
     decoys.add_with_labels_of(victim.run_id());
     victim.signal(SIGKILL);
     EXPECT_EQ(victim.exit_code(), 128 + SIGKILL);
+    return reaper;
+  }
+  void expect_reaped(const Victim& victim, pid_t reaper) {
     EXPECT_TRUE(gone(victim.run_id())) << left(victim.run_id());
     EXPECT_TRUE(reaper_finished(victim, reaper));
-    EXPECT_TRUE(gone(victim.run_id())) << "also after the reaper's end";
-    EXPECT_TRUE(decoys.missing().empty()) << decoys.missing().front();
+    EXPECT_TRUE(left_of(*engine_, victim.run_id()).empty()) << "also after the reaper's end: " << left(victim.run_id());
   }
 };
 
-TEST_F(Killed, WhileCreatingTheReaperLeavesNothing) { kill_at("create", 3); }
-
-TEST_F(Killed, WhileRunningTheReaperLeavesNothing) { kill_at("run", 14); }
-
-TEST_F(Killed, WithTheReaperKilledFirstCleanLeavesNothing) {
+// Three runs at once, each with a state folder of its own: most of the time passes in waiting.
+TEST_F(Killed, RunsAreCleanedUpByTheirReapersAndWithoutOneByTheCommand) {
   Decoys decoys(*engine_, image_, 4);
-  Victim victim(scratch_.path());
-  ASSERT_TRUE(victim.wait_for("run", 5)) << victim.output();
-  ASSERT_GT(victim.reaper(), 0);
-  ::kill(victim.reaper(), SIGKILL);
-  victim.signal(SIGKILL);
-  victim.exit_code();
-  EXPECT_FALSE(left_of(*engine_, victim.run_id()).empty()) << "nobody has cleaned up yet";
-  EXPECT_TRUE(victim.has_journal());
+  Victim creating(folder("creating"));
+  Victim running(folder("running"));
+  Victim orphan(folder("orphan"));
+  const pid_t first = kill_at(creating, "create", 3, decoys);
+  ASSERT_TRUE(orphan.wait_for("run", 5)) << orphan.output();
+  ASSERT_GT(orphan.reaper(), 0);
+  ::kill(orphan.reaper(), SIGKILL);
+  orphan.signal(SIGKILL);
+  orphan.exit_code();
+  const pid_t second = kill_at(running, "run", 14, decoys);
 
-  const auto dry = run_tandem({"clean", "--dry-run"}, victim.state());
+  expect_reaped(creating, first);
+  expect_reaped(running, second);
+  EXPECT_FALSE(left_of(*engine_, orphan.run_id()).empty()) << "nobody has cleaned up yet";
+  EXPECT_TRUE(orphan.has_journal());
+
+  const auto dry = run_tandem({"clean", "--dry-run"}, orphan.state());
   EXPECT_EQ(dry.exit_code, 0);
   EXPECT_NE(dry.output.find("would go"), std::string::npos) << dry.output;
-  EXPECT_FALSE(left_of(*engine_, victim.run_id()).empty());
-
-  const auto cleaned = run_tandem({"clean", "--json"}, victim.state());
+  EXPECT_FALSE(left_of(*engine_, orphan.run_id()).empty());
+  const auto cleaned = run_tandem({"clean", "--json"}, orphan.state());
   EXPECT_EQ(cleaned.exit_code, 0) << cleaned.output << cleaned.errors;
-  EXPECT_NE(cleaned.output.find(victim.run_id()), std::string::npos);
-  EXPECT_TRUE(left_of(*engine_, victim.run_id()).empty()) << left(victim.run_id());
-  EXPECT_FALSE(victim.has_journal());
+  EXPECT_NE(cleaned.output.find(orphan.run_id()), std::string::npos);
+  EXPECT_TRUE(left_of(*engine_, orphan.run_id()).empty()) << left(orphan.run_id());
+  EXPECT_FALSE(orphan.has_journal());
   EXPECT_TRUE(decoys.missing().empty()) << decoys.missing().front();
 }
 
