@@ -1,5 +1,6 @@
 #include "real/docker/debian_base.hpp"
 
+#include <fmt/format.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -69,7 +70,7 @@ Result<PackageSource> package_source() {
     }
   }
   if (source.uri.empty()) {
-    return fail(make_error(ErrorCode::EngineCapability, std::string("apt has no source of Debian ") + kDebianRelease)
+    return fail(make_error(ErrorCode::EngineCapability, fmt::format("apt has no source of Debian {}", kDebianRelease))
                     .with_hint("give the engine an image debian:bookworm-slim (docker pull, or docker load)"));
   }
   if (const auto proxy = output_of({"apt-config", "dump", "--format", "%v%n", "Acquire::http::Proxy"})) source.proxy = trim(*proxy);
@@ -87,7 +88,7 @@ Status make_debian_base(EngineClient& engine, const std::function<void(const std
   auto scratch = roomy_scratch();
   if (!scratch) return tl::unexpected(scratch.error());
 
-  const std::string step = std::string("making base image ") + kBaseRepository + ":" + kDebianRelease;
+  const std::string step = fmt::format("making base image {}:{}", kBaseRepository, kDebianRelease);
   double lines = 0;
   host::ProcessOptions options;
   const std::string root = scratch->path() + "/root";
