@@ -35,6 +35,7 @@ class CrossChecks {
     if (parts_.manifests_known) {
       for (const auto& source : parts_.traffic) check_traffic(source.value, source.view);
     }
+    check_scheduler_names();
     for (const auto& entry : parts_.timeline) check_action(entry.value, entry.view);
     for (const auto& check : parts_.checks) check_check(check.value, check.view);
     check_size(limits);
@@ -71,6 +72,26 @@ class CrossChecks {
   static std::string missing_image_hint(const std::string& image, const std::vector<std::string_view>& known) {
     const std::string nearest = hint_for(image, known);
     return nearest.empty() ? fmt::format("add \"{}\": {{startup: 500ms, routes: {{/: {{cpu: 1ms}}}}}} to spec.images", escape_for_terminal(image, 80)) : nearest;
+  }
+
+  // ------------------------------------------------------------ scheduler profiles
+
+  /// As in a real cluster, a pod of a scheduler that does not run stays Pending without a word.
+  void check_scheduler_names() {
+    std::vector<std::string_view> known;
+    for (const SchedulerProfile& profile : parts_.scenario.scheduler.profiles) known.push_back(profile.scheduler_name);
+    for (const PodSource& source : sources_) {
+      const std::string name = source.spec->scheduler_name.empty() ? "default-scheduler" : source.spec->scheduler_name;
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      const std::string path = source.spec_path + ".schedulerName";
+      Error warning = make_error(ErrorCode::ScenarioUnknownReference, fmt::format("{} stays Pending: no scheduler profile has its schedulerName", source.owner),
+                                 place_at(*source.document, path))
+                          .with_found(escape_for_terminal(name, 120))
+                          .with_allowed("one of " + listed(known))
+                          .with_hint(hint_for(name, known));
+      warning.path = path;
+      diagnostics_.warning(std::move(warning));
+    }
   }
 
   // ------------------------------------------------------------ traffic

@@ -68,9 +68,8 @@ class Walk {
 
 /// Kinds whose objects would run something, if there were a controller: leaving them out deserves a warning.
 bool is_workload(std::string_view kind) {
-  constexpr std::array<std::string_view, 7> kWorkloads{"Job",       "CronJob",               "StatefulSet",
-                                                       "DaemonSet", "ReplicationController", "HorizontalPodAutoscaler",
-                                                       "PodDisruptionBudget"};
+  constexpr std::array<std::string_view, 6> kWorkloads{"Job",       "CronJob",               "StatefulSet",
+                                                       "DaemonSet", "ReplicationController", "HorizontalPodAutoscaler"};
   return std::find(kWorkloads.begin(), kWorkloads.end(), kind) != kWorkloads.end();
 }
 
@@ -79,8 +78,9 @@ bool is_workload(std::string_view kind) {
 void report_fields(const cluster::AnyObject& object, const std::string& name, const Node& document, Diagnostics& diagnostics,
                    std::vector<FieldNote>& notes) {
   if (const auto* unknown = std::get_if<cluster::Unstructured>(&object)) {
-    const std::string why(why_not_run(unknown->kind));
-    notes.push_back({name, "*", Treatment::Ignored, why, document.place});
+    const KindNote note = note_on(unknown->kind);
+    const std::string why(note.how);
+    notes.push_back({name, "*", note.treatment, why, document.place});
     if (is_workload(unknown->kind)) {
       diagnostics.warning(make_error(ErrorCode::ScenarioUnsupportedKind, fmt::format("{} has no effect: {}", name, why), document.place));
     }

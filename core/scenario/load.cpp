@@ -13,6 +13,7 @@
 #include "core/scenario/diagnostics.hpp"
 #include "core/scenario/document_path.hpp"
 #include "core/scenario/scenario_tables.hpp"
+#include "core/scenario/scheduler_reader.hpp"
 #include "core/scenario/source_folder.hpp"
 #include "core/scenario/spec_reader.hpp"
 #include "core/scenario/text_rules.hpp"
@@ -155,6 +156,13 @@ class Loader {
     scenario_.images = read_images(spec, is_clean, diagnostics_);
     scenario_.registry = read_registry(spec, is_clean);
     read_calibration_section(spec, is_clean);
+    scenario_.scheduler = read_scheduler(
+        spec, is_clean,
+        [this](const std::string& name, const Place& where, const std::string& at) -> std::optional<std::string> {
+          const auto file = read_named(name, where, at);
+          return file ? std::optional(file->text) : std::nullopt;
+        },
+        diagnostics_);
     const auto traffic = read_traffic(spec, scenario_.horizon, is_clean, diagnostics_);
     const auto timeline = read_timeline(spec, scenario_.horizon, is_clean, diagnostics_);
     const auto checks = read_checks(spec, is_clean, diagnostics_);

@@ -122,8 +122,8 @@ Fields container_fields() {
 Fields affinity_fields() {
   static constexpr ManifestField kFields[] = {
       {"nodeAffinity"},
-      {"podAffinity", kIgnored, "the scheduler has no InterPodAffinity plugin yet"},
-      {"podAntiAffinity", kIgnored, "the scheduler has no InterPodAffinity plugin yet"},
+      {"podAffinity"},
+      {"podAntiAffinity"},
   };
   return kFields;
 }
@@ -138,14 +138,14 @@ Fields pod_spec_fields() {
       {"affinity", kHonoured, {}, affinity_fields},
       {"tolerations"},
       {"overhead"},
-      {"schedulerName", kApproximated, "there is one scheduler, whatever its name"},
-      {"schedulingGates", kIgnored, "gates are not looked at yet"},
+      {"schedulerName"},
+      {"schedulingGates"},
       {"readinessGates", kIgnored, "gates are not looked at yet"},
-      {"priority", kIgnored, "priorities and preemption come with the scheduler's next plugins"},
-      {"priorityClassName", kIgnored, "priorities and preemption come with the scheduler's next plugins"},
-      {"preemptionPolicy", kIgnored, "priorities and preemption come with the scheduler's next plugins"},
-      {"topologySpreadConstraints", kIgnored, "the scheduler has no PodTopologySpread plugin yet"},
-      {"resources", kIgnored, "the scheduler sums up the containers' resources"},
+      {"priority"},
+      {"priorityClassName"},
+      {"preemptionPolicy"},
+      {"topologySpreadConstraints"},
+      {"resources", kApproximated, "the scheduler counts the pod level; what limits a container is its own"},
       {"resourceClaims", kIgnored, "dynamic resource allocation is not modelled"},
       {"initContainers", kIgnored, "init containers are not run yet"},
       {"ephemeralContainers", kIgnored, "debugging containers are not run"},
@@ -298,13 +298,17 @@ Fields manifest_fields(cluster::Kind kind) {
   return {};
 }
 
-std::string_view why_not_run(std::string_view kind) {
+KindNote note_on(std::string_view kind) {
   struct Reason {
     std::string_view kind;
     std::string_view why;
   };
+  if (kind == "PriorityClass") return {kHonoured, {}};
+  if (kind == "PodDisruptionBudget") {
+    return {kApproximated, "preemption spares what it protects; no controller fills in status.disruptionsAllowed, so that it counts as written"};
+  }
   static constexpr Reason kReasons[] = {
-      {"Namespace", "namespaces exist as soon as an object names them"},
+      {"Namespace", "namespaces exist as soon as an object names them; their labels serve namespaceSelectors"},
       {"Ingress", "clients reach Services through the scenario's balancer"},
       {"IngressClass", "clients reach Services through the scenario's balancer"},
       {"ConfigMap", "a container behaves as its image is described under images"},
@@ -318,21 +322,19 @@ std::string_view why_not_run(std::string_view kind) {
       {"ClusterRole", "access control is not modelled"},
       {"ClusterRoleBinding", "access control is not modelled"},
       {"NetworkPolicy", "the pod network lets everything pass"},
-      {"PriorityClass", "priorities and preemption come with the scheduler's next plugins"},
       {"Job", "no controller runs Jobs yet"},
       {"CronJob", "no controller runs CronJobs yet"},
       {"StatefulSet", "no controller runs StatefulSets yet"},
       {"DaemonSet", "no controller runs DaemonSets yet"},
       {"ReplicationController", "no controller runs ReplicationControllers; use a Deployment"},
       {"HorizontalPodAutoscaler", "no controller runs autoscalers yet"},
-      {"PodDisruptionBudget", "no controller watches disruption budgets yet"},
       {"Endpoints", "endpoints come from the Service's selector"},
       {"CustomResourceDefinition", "kinds of other vendors have no controller here"},
   };
   for (const Reason& reason : kReasons) {
-    if (reason.kind == kind) return reason.why;
+    if (reason.kind == kind) return {kIgnored, reason.why};
   }
-  return "a kind that no controller here knows";
+  return {kIgnored, "a kind that no controller here knows"};
 }
 
 }  // namespace tandem::scenario

@@ -19,7 +19,11 @@ struct ManifestField {
 /// Top-level fields of a kind that Tandem runs; empty for other kinds.
 std::span<const ManifestField> manifest_fields(cluster::Kind kind);
 
-/// Why objects of a kind that Tandem does not run have no effect.
-std::string_view why_not_run(std::string_view kind);
+/// What becomes of objects of a kind without fields in these tables: why they have no effect, or who reads them.
+struct KindNote {
+  Treatment treatment = Treatment::Ignored;
+  std::string_view how;
+};
+KindNote note_on(std::string_view kind);
 
 }  // namespace tandem::scenario

@@ -4,6 +4,7 @@
 
 #include "core/cluster/json.hpp"
 #include "core/scenario/load.hpp"
+#include "core/scenario/scheduler_json.hpp"
 
 namespace tandem::scenario {
 namespace {
@@ -193,7 +194,8 @@ std::string resolved_json(const Scenario& scenario) {
             {"traffic", list_of(scenario.traffic)},
             {"timeline", list_of(scenario.timeline)},
             {"checks", list_of(scenario.checks)},
-            {"delivery", scenario.delivery}};
+            {"delivery", scenario.delivery},
+            {"scheduler", to_json(scenario.scheduler)}};
   if (scenario.registry) {
     json["registry"] = {{"bytesPerSecond", scenario.registry->bandwidth}, {"latencyNs", scenario.registry->latency.ns}, {"overheadNs", scenario.registry->overhead.ns}};
   }

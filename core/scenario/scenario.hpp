@@ -14,6 +14,7 @@
 #include "core/base/time.hpp"
 #include "core/cluster/api_server.hpp"
 #include "core/cluster/objects.hpp"
+#include "core/scenario/scheduler_config.hpp"
 
 namespace tandem::scenario {
 
@@ -198,6 +199,7 @@ struct Scenario {
   std::vector<TimelineAction> timeline;             ///< sorted by time, ties in file order
   std::vector<CheckSpec> checks;
   std::string delivery = "kubernetes";              ///< delivery profile: instant, kubernetes
+  SchedulerConfig scheduler{.profiles = {default_scheduler_profile()}};
   std::optional<Calibration> calibration;           ///< the one named in the scenario
   std::vector<FieldNote> field_notes;
   std::vector<std::pair<std::string, std::string>> inputs;  ///< file as named → sha256, in order of reading

@@ -136,6 +136,8 @@ const FieldTable& spec_table() {
           {.name = "checks", .type = Object, .shape = List, .description = "What must hold, with points.", .table = check_table},
           {.name = "delivery", .type = Choice, .default_text = "kubernetes", .allowed = {"kubernetes", "instant"},
            .description = "How fast words travel in the control plane: as in a real cluster, or at once.", .example = "kubernetes"},
+          {.name = "scheduler", .type = Object, .description = "How pods are placed; without it as kube-scheduler does by default.",
+           .example = "{percentageOfNodesToScore: 100}", .table = scheduler_table},
           {.name = "calibration", .type = Path, .description = "Calibration file that graded simulations use.", .example = "calibration.yaml"},
       }};
   return table;

@@ -21,6 +21,7 @@ const FieldTable& balancer_table();
 const FieldTable& traffic_table();
 const FieldTable& timeline_table();      ///< timeline_tables.cpp
 const FieldTable& check_table();
+const FieldTable& scheduler_table();     ///< scheduler_tables.cpp
 
 /// Names of the timeline's actions, in the order of the documentation.
 const std::vector<std::string_view>& timeline_action_names();
