@@ -8,14 +8,14 @@
 #include <system_error>
 
 #include "core/base/int128.hpp"
+#include "core/base/limits.hpp"
 #include "core/base/quantity.hpp"
 
 namespace tandem {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-/// Ten years of 365.25 days: the longest time that a field may hold (hardening §2).
-constexpr std::int64_t kLongestDuration = 315'576'000 * kSecond;
+constexpr std::int64_t kLongestDuration = kInputLimits.time_ns;
 /// Digits after the point that can still change a nanosecond of the longest unit (an hour has 3.6e12 ns).
 constexpr std::size_t kFractionDigits = 14;
 

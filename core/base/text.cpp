@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/base/check.hpp"
+#include "core/base/limits.hpp"
 
 namespace tandem {
 namespace {
@@ -111,7 +112,7 @@ bool is_valid_utf8(std::string_view bytes) {
 }
 
 bool is_dns_label(std::string_view name) {
-  if (name.empty() || name.size() > 63 || !is_label_char(name.front()) || !is_label_char(name.back())) return false;
+  if (name.empty() || name.size() > kInputLimits.identifier_bytes || !is_label_char(name.front()) || !is_label_char(name.back())) return false;
   return std::all_of(name.begin(), name.end(), [](char c) { return is_label_char(c) || c == '-'; });
 }
 

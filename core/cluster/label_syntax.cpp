@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "core/base/limits.hpp"
 #include "core/base/text.hpp"
 
 namespace tandem::cluster {
 
 namespace {
 
-constexpr std::size_t kMaxPartLength = 63;
+constexpr std::size_t kMaxPartLength = kInputLimits.identifier_bytes;
 constexpr std::size_t kMaxPrefixLength = 253;
 
 constexpr std::string_view kNameRule =

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/base/bounded_json.hpp"
 #include "core/base/check.hpp"
 #include "core/cluster/json.hpp"
 #include "core/record/object_deltas.hpp"
@@ -13,29 +14,11 @@ namespace {
 
 using nlohmann::json;
 
-// Recursive parts of the JSON library overflow the stack on hostile nesting (hardening P1).
-bool nests_deeper_than(std::string_view text, int limit) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > limit) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
+/// A manifest may nest 64 deep, and sits some levels below the object.
+constexpr std::size_t kObjectDepth = 128;
 
 json parsed(std::string_view payload) {
-  if (nests_deeper_than(payload, 128)) return json::object();
-  json document = json::parse(payload, nullptr, false);
+  json document = parse_bounded_json(payload, kObjectDepth);
   return document.is_object() ? document : json::object();
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/base/bounded_json.hpp"
 #include "core/base/check.hpp"
 #include "core/record/canonical_digest.hpp"
 #include "core/record/chunk_codec.hpp"
@@ -82,7 +83,7 @@ Status Recording::State::read_manifest() {
     manifest = {{"complete", false}};
     return {};
   }
-  manifest = json::parse(*text, nullptr, false);
+  manifest = parse_bounded_json(*text);
   if (!manifest.is_object()) {
     return fail(make_error(ErrorCode::RecordDamaged, "the manifest is not a JSON object", Place{path, 0, 0})
                     .with_hint("remove it to read the recording without it"));

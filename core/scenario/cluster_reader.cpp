@@ -87,12 +87,10 @@ void check_subnets(const ClusterSpec& cluster, const Place& place, Diagnostics& 
                           .with_found(fmt::format("{} and {}", cluster.pod_subnet, cluster.service_subnet))
                           .with_allowed("two separate ranges"));
   }
-  const std::uint64_t room = pods.size / 256;
-  if (cluster.nodes.size() > room) {
-    diagnostics.error(make_error(ErrorCode::ScenarioTooLarge, "more nodes than the pod address range has room for", place)
-                          .with_found(fmt::format("{} nodes", cluster.nodes.size()))
-                          .with_allowed(fmt::format("{} nodes of 256 addresses in {}", room, cluster.pod_subnet))
-                          .with_hint("give podSubnet a shorter prefix, such as 10.0.0.0/9 beside serviceSubnet 172.16.0.0/16"));
+  if (const Status room = check_room_for_nodes(cluster.pod_subnet, cluster.nodes.size()); !room) {
+    Error error = room.error();
+    error.place = place;
+    diagnostics.error(std::move(error));
   }
 }
 

@@ -19,6 +19,8 @@ class Diagnostics {
   [[nodiscard]] const Errors& warnings() const { return warnings_; }
   [[nodiscard]] std::size_t error_count() const { return errors_.size(); }
   [[nodiscard]] bool clean_since(std::size_t count) const { return errors_.size() == count; }
+  /// Far more errors than anybody is shown: readers give up, so that a file full of mistakes costs no more than a good one.
+  [[nodiscard]] bool full() const { return errors_.size() >= 1000; }
 
  private:
   Errors errors_;

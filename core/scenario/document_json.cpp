@@ -13,7 +13,7 @@ namespace {
 nlohmann::json scalar_to_json(const Node& node, Dialect dialect, Diagnostics& diagnostics) {
   const Scalar scalar = resolve(node, dialect);
   if (scalar.out_of_range) {
-    diagnostics.error(make_error(ErrorCode::ValueOutOfRange, "a number that JSON cannot carry", node.place)
+    diagnostics.error(make_error(scalar.type == ScalarType::Float ? ErrorCode::ValueNotFinite : ErrorCode::ValueOutOfRange, "a number that JSON cannot carry", node.place)
                           .with_found(escape_for_terminal(node.text, 80))
                           .with_allowed("whole numbers of 64 bits, finite fractions")
                           .with_hint("quote it if it is meant as text"));

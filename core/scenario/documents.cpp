@@ -150,7 +150,7 @@ class TreeBuilder {
   void merge_into(const raw::RawNode& key, raw::Index value, std::size_t depth, const Place* alias, Node& node,
                   std::map<std::string, std::size_t, std::less<>>& positions) {
     if (options_.dialect == Dialect::Strict) {
-      diagnostics_.error(make_error(ErrorCode::SyntaxAlias, "a merge key", key.place)
+      diagnostics_.error(make_error(ErrorCode::SyntaxMergeKey, "a merge key", key.place)
                              .with_found("<<")
                              .with_hint("write the values out"));
       return;
@@ -167,7 +167,7 @@ class TreeBuilder {
     const bool all_mappings =
         !mappings.empty() && std::all_of(mappings.begin(), mappings.end(), [](const Node* n) { return n->kind == NodeKind::Mapping; });
     if (!all_mappings) {
-      diagnostics_.error(make_error(ErrorCode::SyntaxAlias, "a merge key needs a mapping or a list of mappings", source.place)
+      diagnostics_.error(make_error(ErrorCode::SyntaxMergeKey, "a merge key needs a mapping or a list of mappings", source.place)
                              .with_found(describe(source)));
       return;
     }

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/limits.hpp"
 #include "core/base/result.hpp"
 #include "core/scenario/diagnostics.hpp"
-#include "core/scenario/limits.hpp"
 
 namespace tandem::scenario {
 

@@ -66,7 +66,8 @@ Status check_number(const Field& field, const Node& node, const Scalar& scalar) 
   const bool whole_needed = field.type == FieldType::Integer;
   const bool fits = scalar.type == ScalarType::Integer || (!whole_needed && scalar.type == ScalarType::Float);
   if (scalar.out_of_range) {
-    return refuse(field, make_error(ErrorCode::ValueOutOfRange, fmt::format("{} is too large a number", field.name)), node);
+    const ErrorCode code = scalar.type == ScalarType::Float ? ErrorCode::ValueNotFinite : ErrorCode::ValueOutOfRange;
+    return refuse(field, make_error(code, fmt::format("{} is too large a number", field.name)), node);
   }
   if (fits) {
     const double value = scalar.type == ScalarType::Integer ? static_cast<double>(scalar.integer) : scalar.number;
@@ -75,7 +76,9 @@ Status check_number(const Field& field, const Node& node, const Scalar& scalar) 
   std::string hint(scalar.oddity);
   const bool quoted = node.style != ScalarStyle::Plain;
   if (quoted) hint = "remove the quotes";
-  const ErrorCode code = quoted || scalar.type != ScalarType::Text ? ErrorCode::ValueType : ErrorCode::ValueNotANumber;
+  const ErrorCode code = quoted || scalar.type != ScalarType::Text ? ErrorCode::ValueType
+                         : scalar.not_finite                       ? ErrorCode::ValueNotFinite
+                                                                   : ErrorCode::ValueNotANumber;
   return refuse(field, make_error(code, fmt::format("{} is {}", field.name, whole_needed ? "a whole number" : "a number")).with_hint(std::move(hint)), node);
 }
 
@@ -105,12 +108,12 @@ Status check_text(const Field& field, const Node& node) {
   switch (field.type) {
     case FieldType::Name: return need(is_dns_label(text), ErrorCode::ValueBadName, "not a name");
     case FieldType::ObjectName: return need(is_dns_subdomain(text), ErrorCode::ValueBadName, "not a name");
-    case FieldType::LabelKey: return need(is_label_key(text), ErrorCode::ValueBadName, "not a label key");
-    case FieldType::LabelValue: return need(is_label_value(text), ErrorCode::ValueBadName, "not a label value");
+    case FieldType::LabelKey: return need(is_label_key(text), ErrorCode::ValueBadLabel, "not a label key");
+    case FieldType::LabelValue: return need(is_label_value(text), ErrorCode::ValueBadLabel, "not a label value");
     case FieldType::Cidr: return need(is_cidr(text), ErrorCode::ValueBadCidr, "not an address range");
-    case FieldType::ImageReference: return need(is_image_reference(text), ErrorCode::ValueBadName, "not an image reference");
-    case FieldType::UrlPath: return need(is_url_path(text), ErrorCode::ValueNotAllowed, "not a path of a URL");
-    case FieldType::RoutePattern: return need(is_route_pattern(text), ErrorCode::ValueNotAllowed, "not a route");
+    case FieldType::ImageReference: return need(is_image_reference(text), ErrorCode::ValueBadImage, "not an image reference");
+    case FieldType::UrlPath: return need(is_url_path(text), ErrorCode::ValueBadRoute, "not a path of a URL");
+    case FieldType::RoutePattern: return need(is_route_pattern(text), ErrorCode::ValueBadRoute, "not a route");
     case FieldType::Path: return check_path(text);
     case FieldType::Choice: {
       const bool known = std::find(field.allowed.begin(), field.allowed.end(), text) != field.allowed.end();
@@ -197,16 +200,16 @@ Status check_scalar(const Field& field, const Node& node, Dialect dialect) {
     return refuse(field, make_error(ErrorCode::ValueType, fmt::format("{} is a single value", field.name)), node);
   }
   const Scalar scalar = resolve(node, dialect);
+  if (scalar.type == ScalarType::Null) return refuse(field, make_error(ErrorCode::ValueEmpty, fmt::format("{} has no value", field.name)), node);
   if (field.type == FieldType::Boolean) return check_boolean(field, node, scalar);
   if (field.type == FieldType::Integer || field.type == FieldType::Number) return check_number(field, node, scalar);
 
-  const bool empty = scalar.type == ScalarType::Null;
   const bool other_type = scalar.type != ScalarType::Text && !(scalar.type != ScalarType::Boolean && reads_bare_numbers(field.type));
   // kind's own reader takes any scalar as text where its field is a text; ours wants the quotes.
-  if (empty || (other_type && dialect == Dialect::Strict)) {
+  if (other_type && dialect == Dialect::Strict) {
     return refuse(field,
-                  make_error(ErrorCode::ValueType, empty ? fmt::format("{} has no value", field.name) : fmt::format("{} is a text", field.name))
-                      .with_hint(empty ? std::string() : fmt::format("put it into quotes: \"{}\"", escape_for_terminal(node.text, 40))),
+                  make_error(ErrorCode::ValueType, fmt::format("{} is a text", field.name))
+                      .with_hint(fmt::format("put it into quotes: \"{}\"", escape_for_terminal(node.text, 40))),
                   node);
   }
   return check_text(field, node);

@@ -80,7 +80,8 @@ struct FieldTable {
 };
 
 /// Checks a node against a table, all the way down: unknown fields with the nearest known name, missing and contradicting
-/// ones, types, ranges, notations. Everything wrong is reported once, with place and path.
+/// ones, types, ranges, notations. Everything wrong is reported once, with place and path, until `diagnostics` is full:
+/// then the rest has not been looked at.
 void validate(const Node& node, const FieldTable& table, std::string_view path, Dialect dialect, Diagnostics& diagnostics);
 
 /// One checked scalar as text for its parser. Errors as validate reports them, without place and path.

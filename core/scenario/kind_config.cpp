@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/base/parse.hpp"
 #include "core/scenario/fields.hpp"
 #include "core/scenario/kubeadm_patch.hpp"
+#include "core/scenario/notations.hpp"
 #include "core/scenario/scalars.hpp"
 
 namespace tandem::scenario {
@@ -122,6 +124,12 @@ class KindReader {
       notes_.push_back({"kind Cluster", "networking.ipFamily", Treatment::Approximated, "addresses are IPv4", networking.place("ipFamily")});
     }
     const std::vector<ObjectView> nodes = root.objects("nodes");
+    if (const Status room = check_room_for_nodes(cluster.pod_subnet, nodes.size()); !room) {
+      Error error = room.error();
+      error.place = root.place("nodes");
+      diagnostics_.error(std::move(error));
+      return std::nullopt;  // before any patch is applied to each of them
+    }
     const std::vector<const Node*> patches = root.nodes("kubeadmConfigPatches");
     if (nodes.empty()) {
       const ObjectView single(nullptr, kind_node_table(), "nodes[0]");
@@ -138,8 +146,7 @@ class KindReader {
     for (const Treatments& row : rows) {
       if (!view.has(row.field)) continue;
       const std::string field = prefix + std::string(row.field);
-      const bool known = std::any_of(notes_.begin(), notes_.end(), [&](const FieldNote& n) { return n.object == "kind Cluster" && n.field == field; });
-      if (!known) notes_.push_back({"kind Cluster", field, row.treatment, std::string(row.how), view.place(row.field)});
+      if (noted_.insert(field).second) notes_.push_back({"kind Cluster", field, row.treatment, std::string(row.how), view.place(row.field)});
     }
   }
 
@@ -185,17 +192,24 @@ class KindReader {
     return view.has("labels") && registration.node_labels && !(registration.node_labels->place == view.place("labels"));
   }
 
-  /// Cluster-level patches meet every node: what is wrong with them is said once.
+  /// Cluster-level patches meet every node: they are parsed once, and what is wrong with them is said once.
   void apply_once(const Node& patch, bool first, NodeRegistration& registration) {
-    if (!broken_patches_.contains(&patch)) {
-      Diagnostics found;
-      apply_patch(patch, first, limits_, registration, found);
-      diagnostics_.add(found.errors());
-      if (found.error_count() > 0) broken_patches_.insert(&patch);
-      if (warned_patches_.insert(&patch).second) {
-        for (const Error& warning : found.warnings()) diagnostics_.warning(warning);
-      }
+    const auto [known, fresh] = patches_.try_emplace(&patch);
+    Patch& parsed = known->second;
+    if (fresh) {
+      const std::size_t errors_before = diagnostics_.error_count();
+      parsed.documents = parse_patch(patch, limits_, diagnostics_);
+      parsed.broken = !diagnostics_.clean_since(errors_before);
     }
+    if (parsed.broken) return;
+    Diagnostics found;
+    apply_patch(parsed.documents, first, registration, found);
+    diagnostics_.add(found.errors());
+    parsed.broken = found.error_count() > 0;
+    if (!parsed.warned) {
+      for (const Error& warning : found.warnings()) diagnostics_.warning(warning);
+    }
+    parsed.warned = true;
   }
 
   void take_labels(const NodeRegistration& registration, KindNode& node) {
@@ -246,8 +260,8 @@ class KindReader {
 
   void note_patch_field(const std::string& field, const Place& place) {
     const std::string name = "kubeadmConfigPatches " + field;
-    const bool known = std::any_of(notes_.begin(), notes_.end(), [&](const FieldNote& n) { return n.object == "kind Cluster" && n.field == name; });
-    if (!known) notes_.push_back({"kind Cluster", name, Treatment::Ignored, "of kubeadm's configuration only labels, taints and max-pods reach the model", place});
+    if (!noted_.insert(name).second) return;
+    notes_.push_back({"kind Cluster", name, Treatment::Ignored, "of kubeadm's configuration only labels, taints and max-pods reach the model", place});
   }
 
   void finish(KindCluster& cluster, const Node& document) {
@@ -267,8 +281,13 @@ class KindReader {
   Diagnostics& diagnostics_;
   std::vector<FieldNote>& notes_;
   std::map<std::string, int> role_counts_;
-  std::set<const Node*> broken_patches_;  // look-up only: never iterated
-  std::set<const Node*> warned_patches_;
+  struct Patch {
+    std::vector<Node> documents;
+    bool broken = false;
+    bool warned = false;
+  };
+  std::map<const Node*, Patch> patches_;  // look-up only: never iterated
+  std::set<std::string> noted_;
   std::set<std::string> reported_;
 };
 
@@ -281,7 +300,7 @@ std::optional<KindCluster> read_kind_config(const SourceFile& file, const InputL
   std::vector<Node> documents = parse_documents(file.text, foreign_options(file.name, limits), diagnostics);
   if (!diagnostics.clean_since(errors_before)) return std::nullopt;
   if (documents.size() != 1) {
-    diagnostics.error(make_error(ErrorCode::SyntaxError, "a kind configuration holds exactly one document",
+    diagnostics.error(make_error(ErrorCode::SyntaxDocumentCount, "a kind configuration holds exactly one document",
                                  documents.empty() ? Place{file.name, 1, 1} : documents[1].place)
                           .with_found(fmt::format("{} documents", documents.size()))
                           .with_allowed("one document"));

@@ -62,7 +62,7 @@ bool kubelet_may_set(std::string_view key) {
 }
 
 void bad_label(const Argument& argument, std::size_t offset, std::string what, std::string_view found, std::string hint, Diagnostics& diagnostics) {
-  diagnostics.error(make_error(ErrorCode::ValueNotAllowed, std::move(what), part_place(argument, offset))
+  diagnostics.error(make_error(ErrorCode::ValueBadLabel, std::move(what), part_place(argument, offset))
                         .with_found(escape_for_terminal(found, 120))
                         .with_allowed("labels such as disk=ssd,example.org/tier=web")
                         .with_hint(std::move(hint)));
@@ -70,7 +70,7 @@ void bad_label(const Argument& argument, std::size_t offset, std::string what, s
 
 std::optional<cluster::Taint> checked_taint(cluster::Taint taint, const Place& place, Diagnostics& diagnostics) {
   const auto refuse = [&](std::string what, const std::string& found, std::string allowed) {
-    diagnostics.error(make_error(ErrorCode::ValueNotAllowed, std::move(what), place)
+    diagnostics.error(make_error(ErrorCode::ValueBadTaint, std::move(what), place)
                           .with_found(escape_for_terminal(found, 120))
                           .with_allowed(std::move(allowed)));
     return std::nullopt;
@@ -212,17 +212,19 @@ class PatchReader {
 
 }  // namespace
 
-void apply_patch(const Node& patch, bool first, const InputLimits& limits, NodeRegistration& registration, Diagnostics& diagnostics) {
+std::vector<Node> parse_patch(const Node& patch, const InputLimits& limits, Diagnostics& diagnostics) {
   if (patch.kind != NodeKind::Scalar) {
-    return type_error(patch, "a patch is a text that holds YAML", "a block text: - | and indented lines", diagnostics);
+    type_error(patch, "a patch is a text that holds YAML", "a block text: - | and indented lines", diagnostics);
+    return {};
   }
   ParseOptions options = foreign_options(patch.place.file, limits);
   options.origin = patch.content.line != 0 ? patch.content : place_in(patch, 0);
   options.origin_is_exact = patch.content.line != 0 || patch.verbatim;
-  // The same patch is read once a node; what it says about itself is reported for the first one only.
-  for (const Node& document : parse_documents(patch.text, options, diagnostics)) {
-    PatchReader(registration, diagnostics).document(document, first);
-  }
+  return parse_documents(patch.text, options, diagnostics);
+}
+
+void apply_patch(const std::vector<Node>& documents, bool first, NodeRegistration& registration, Diagnostics& diagnostics) {
+  for (const Node& document : documents) PatchReader(registration, diagnostics).document(document, first);
 }
 
 cluster::Labels parse_node_labels(const Argument& argument, Diagnostics& diagnostics) {

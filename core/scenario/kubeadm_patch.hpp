@@ -27,9 +27,12 @@ struct NodeRegistration {
   std::vector<std::pair<std::string, Place>> other_fields;  ///< present in a patch, without meaning here
 };
 
-/// Applies a patch (one or several kubeadm documents) to a node. `first` is the node that kubeadm init runs on:
-/// InitConfiguration counts for it, JoinConfiguration for all others. Errors point into the kind file.
-void apply_patch(const Node& patch, bool first, const InputLimits& limits, NodeRegistration& registration, Diagnostics& diagnostics);
+/// The kubeadm documents of a patch, one or several. Errors point into the kind file.
+std::vector<Node> parse_patch(const Node& patch, const InputLimits& limits, Diagnostics& diagnostics);
+
+/// Applies them to a node. `first` is the node that kubeadm init runs on: InitConfiguration counts for it, JoinConfiguration
+/// for all others.
+void apply_patch(const std::vector<Node>& documents, bool first, NodeRegistration& registration, Diagnostics& diagnostics);
 
 /// "a=b, c=d" as kubelet reads --node-labels: blanks around the parts are dropped. Labels that a kubelet may not set on its
 /// own node are errors, because kubelet would not start with them.

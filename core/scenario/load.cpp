@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "core/base/text.hpp"
 #include "core/scenario/cross_checks.hpp"
@@ -85,14 +86,26 @@ class Loader {
       diagnostics_.error(std::move(error));
       return std::nullopt;
     }
+    total_bytes_ += file->text.size();
     sources_[path_.folder + file->name] = file->text;
     scenario_.inputs.emplace_back(file->name, file->sha256);
     return std::move(*file);
   }
 
-  /// A file that a field of the scenario names.
+  /// A file that a field of the scenario names. Beyond the limits of all files together nothing is read any more.
   std::optional<SourceFile> read_named(const std::string& name, const Place& where, const std::string& path) {
-    return remember(folder_->read(name, options_.limits), where, path);
+    if (too_many_files_) return std::nullopt;
+    const InputLimits& limits = options_.limits;
+    if (scenario_.inputs.size() >= limits.files || total_bytes_ >= limits.total_bytes) {
+      too_many_files_ = true;
+      Error error = make_error(ErrorCode::ScenarioTooManyFiles, "the scenario's files are too many, or too large together", where)
+                        .with_found(fmt::format("{} files of {} bytes, and more", scenario_.inputs.size(), total_bytes_))
+                        .with_allowed(fmt::format("at most {} files and {} bytes", limits.files, limits.total_bytes));
+      error.path = path;
+      diagnostics_.error(std::move(error));
+      return std::nullopt;
+    }
+    return remember(folder_->read(name, limits), where, path);
   }
 
   std::optional<Node> read_scenario_document() {
@@ -133,6 +146,7 @@ class Loader {
 
   void read_all(const Node& document) {
     validate(document, scenario_table(), "", Dialect::Strict, diagnostics_);
+    if (diagnostics_.full()) return;
     for (const Error& error : diagnostics_.errors()) broken_paths_.push_back(error.path);
     const IsClean is_clean = [this](const std::string& path) {
       return std::none_of(broken_paths_.begin(), broken_paths_.end(), [&](const std::string& broken) {
@@ -203,17 +217,16 @@ class Loader {
     const std::size_t errors_before = diagnostics_.error_count();
     const std::string path = spec.path_of("manifests");
     if (!is_clean(path)) return false;
-    std::vector<std::string> seen;
+    std::set<std::string> seen;
     std::size_t index = 0;
     for (const Node* item : spec.nodes("manifests")) {
       const std::string item_path = path_of_index(path, index++);
-      if (std::find(seen.begin(), seen.end(), item->text) != seen.end()) {
+      if (!seen.insert(item->text).second) {
         Error error = make_error(ErrorCode::ValueDuplicateName, "the same manifest twice", item->place).with_found(escape_for_terminal(item->text));
         error.path = item_path;
         diagnostics_.error(std::move(error));
         continue;
       }
-      seen.push_back(item->text);
       if (const auto file = read_named(item->text, item->place, item_path)) manifests_.read(*file, options_.limits, diagnostics_, scenario_.field_notes);
     }
     return diagnostics_.clean_since(errors_before);
@@ -231,6 +244,8 @@ class Loader {
   std::optional<SourceFolder> folder_;
   std::map<std::string, std::string> sources_;
   std::vector<std::string> broken_paths_;
+  std::size_t total_bytes_ = 0;
+  bool too_many_files_ = false;
   ManifestSet manifests_;
   Scenario scenario_;
 };

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/scenario/limits.hpp"
+#include "core/base/limits.hpp"
 #include "core/scenario/scenario.hpp"
 
 namespace tandem::scenario {
@@ -35,6 +35,9 @@ std::string render(const Loaded& loaded);
 /// Reads a calibration file on its own. `write_calibration` gives the text that reads back equal.
 Checked<Calibration> load_calibration(const std::string& path);
 std::string write_calibration(const Calibration& calibration);
+
+/// A calibration as JSON text, as it stands in the resolved scenario.
+std::string calibration_json(const Calibration& calibration);
 
 /// The resolved scenario as JSON text (sorted keys, indented, ends with a newline): what `run` stores beside a recording and
 /// digests. It holds what the scenario means (defaults filled in, objects complete), not how or where it was written.

@@ -22,10 +22,10 @@ constexpr std::string_view kNameWords = "lower-case letters, digits and '-', wit
 void check_labels(const RuleContext& context, const std::string& path, const cluster::Labels& labels) {
   for (const auto& [key, value] : labels) {
     if (!is_label_key(key)) {
-      context.error(path_of_key(path, key), ErrorCode::ValueBadName, "not a label key", key, "such as app or example.org/app");
+      context.error(path_of_key(path, key), ErrorCode::ValueBadLabel, "not a label key", key, "such as app or example.org/app");
     }
     if (!is_label_value(value)) {
-      context.error(path_of_key(path, key), ErrorCode::ValueBadName, "not a label value", value, "at most 63 letters, digits, '-', '_' and '.'");
+      context.error(path_of_key(path, key), ErrorCode::ValueBadLabel, "not a label value", value, "at most 63 letters, digits, '-', '_' and '.'");
     }
   }
 }

@@ -102,33 +102,26 @@ void ManifestSet::add(const Node& document, Diagnostics& diagnostics, std::vecto
   report_fields(*object, describe(*object), document, diagnostics, notes);
   check_object(*object, document, diagnostics);
 
-  const auto same = std::find_if(objects_.begin(), objects_.end(), [&](const ManifestObject& other) {
-    return group_kind(other.object) == group_kind(*object) && meta_of(other.object).namespace_ == meta.namespace_ &&
-           meta_of(other.object).name == meta.name && !meta.name.empty();
-  });
-  if (same != objects_.end()) {
+  const auto [same, fresh] = by_name_.try_emplace({group_kind(*object), meta.namespace_, meta.name}, objects_.size());
+  if (!fresh && !meta.name.empty()) {
     diagnostics.error(make_error(ErrorCode::ValueDuplicateName, "two objects of one kind have the same name", place_at(document, "metadata.name"))
                           .with_found(describe(*object))
-                          .with_hint(fmt::format("the other one is at {}", to_string(same->document.place))));
+                          .with_hint(fmt::format("the other one is at {}", to_string(objects_[same->second].document.place))));
     return;
   }
   objects_.push_back({std::move(*object), document});
 }
 
 const cluster::Deployment* ManifestSet::deployment(std::string_view namespace_, std::string_view name) const {
-  for (const ManifestObject& entry : objects_) {
-    const auto* deployment = std::get_if<cluster::Deployment>(&entry.object);
-    if (deployment != nullptr && deployment->meta.namespace_ == namespace_ && deployment->meta.name == name) return deployment;
-  }
-  return nullptr;
+  const auto found = by_name_.find({"Deployment", std::string(namespace_), std::string(name)});
+  return found == by_name_.end() ? nullptr : std::get_if<cluster::Deployment>(&objects_[found->second].object);
 }
 
 const ManifestObject* ManifestSet::service(std::string_view namespace_, std::string_view name) const {
-  for (const ManifestObject& entry : objects_) {
-    const auto* service = std::get_if<cluster::Service>(&entry.object);
-    if (service != nullptr && service->meta.namespace_ == namespace_ && service->meta.name == name) return &entry;
-  }
-  return nullptr;
+  const auto found = by_name_.find({"Service", std::string(namespace_), std::string(name)});
+  if (found == by_name_.end()) return nullptr;
+  const ManifestObject& entry = objects_[found->second];
+  return std::holds_alternative<cluster::Service>(entry.object) ? &entry : nullptr;
 }
 
 std::vector<PodSource> ManifestSet::pod_sources() const {

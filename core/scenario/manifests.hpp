@@ -1,6 +1,8 @@
 #pragma once
 // Kubernetes manifests as typed objects that still know their places.
 
+#include <array>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +49,7 @@ class ManifestSet {
   void add(const Node& document, Diagnostics& diagnostics, std::vector<FieldNote>& notes);
 
   std::vector<ManifestObject> objects_;
+  std::map<std::array<std::string, 3>, std::size_t> by_name_;  ///< group and kind, namespace, name → position in objects_
 };
 
 /// "Deployment default/web", "Node a".

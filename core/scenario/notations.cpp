@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/base/limits.hpp"
 #include "core/base/parse.hpp"
 #include "core/base/text.hpp"
 #include "core/cluster/label_syntax.hpp"
 #include "core/cluster/selector.hpp"
-#include "core/scenario/limits.hpp"
 
 namespace tandem::scenario {
 namespace {
@@ -137,6 +137,16 @@ bool is_cidr(std::string_view text) {
   return (address & (0xFFFFFFFFu >> *prefix)) == 0;
 }
 
+Status check_room_for_nodes(std::string_view pod_subnet, std::size_t nodes) {
+  const std::int64_t prefix = parse_int(pod_subnet.substr(pod_subnet.find('/') + 1)).value_or(24);
+  const std::size_t room = std::size_t{1} << (24 - prefix);
+  if (nodes <= room) return {};
+  return fail(make_error(ErrorCode::ScenarioTooLarge, "more nodes than the pod address range has room for")
+                  .with_found(fmt::format("{} nodes", nodes))
+                  .with_allowed(fmt::format("{} nodes of 256 addresses in {}", room, pod_subnet))
+                  .with_hint("give podSubnet a shorter prefix, such as 10.0.0.0/9 beside serviceSubnet 172.16.0.0/16"));
+}
+
 bool is_url_path(std::string_view text) {
   if (!text.starts_with('/') || text.size() > 2048) return false;
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\' && c != '#'; });
@@ -153,7 +163,7 @@ Result<ServiceName> parse_service_reference(std::string_view text) {
   const bool two = parts.size() == 2 && is_dns_label(parts[1]);
   const bool three = parts.size() == 3 && is_dns_label(parts[1]) && is_dns_label(parts[2]);
   if (parts[0] != "service" || !(two || three)) {
-    return fail(make_error(ErrorCode::ValueNotAllowed, "not a Service")
+    return fail(make_error(ErrorCode::ValueBadService, "not a Service")
                     .with_found(escape_for_terminal(text, 80))
                     .with_allowed("service/NAME or service/NAMESPACE/NAME"));
   }

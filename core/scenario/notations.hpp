@@ -16,12 +16,14 @@ bool is_label_value(std::string_view text);
 bool is_image_reference(std::string_view text);
 /// "10.244.0.0/16" with no bits below the prefix, prefix 8…24.
 bool is_cidr(std::string_view text);
+/// ScenarioTooLarge if a checked range has no /24 for each of so many nodes.
+Status check_room_for_nodes(std::string_view pod_subnet, std::size_t nodes);
 /// Printable ASCII from '/' on, no blanks, quotes, backslashes or '#'.
 bool is_url_path(std::string_view text);
 /// A path, with at most one '*', at its end.
 bool is_route_pattern(std::string_view text);
 
-/// "service/web" or "service/shop/web". Errors: ValueNotAllowed.
+/// "service/web" or "service/shop/web". Errors: ValueBadService.
 struct ServiceName {
   std::string namespace_;
   std::string name;

@@ -90,7 +90,7 @@ void check_ports(const RuleContext& context, const std::string& path, const clus
     check_port_number(context, at + ".containerPort", port.container_port);
     check_protocol(context, at + ".protocol", port.protocol);
     if (!port.name.empty() && !is_port_name(port.name)) {
-      context.error(at + ".name", ErrorCode::ValueBadName, "not a name of a port", port.name, "at most 15 lower-case letters, digits and '-', with a letter");
+      context.error(at + ".name", ErrorCode::ValueBadPort, "not a name of a port", port.name, "at most 15 lower-case letters, digits and '-', with a letter");
     }
     if (!port.name.empty() && !names.insert(port.name).second) {
       context.error(at + ".name", ErrorCode::ValueDuplicateName, "two ports have the same name", port.name, "a name of its own for each port");
@@ -108,7 +108,7 @@ void check_container(const RuleContext& context, const std::string& path, const 
   if (container.image.empty()) {
     context.error(path + ".image", ErrorCode::ValueMissing, "the container has no image", "", "an image reference such as web:1.0.0");
   } else if (!is_image_reference(container.image)) {
-    context.error(path + ".image", ErrorCode::ValueBadName, "not an image reference", container.image, "such as web:1.0.0");
+    context.error(path + ".image", ErrorCode::ValueBadImage, "not an image reference", container.image, "such as web:1.0.0");
   }
   constexpr std::array<std::string_view, 4> kPolicies{"", "Always", "IfNotPresent", "Never"};
   if (std::find(kPolicies.begin(), kPolicies.end(), container.image_pull_policy) == kPolicies.end()) {
@@ -142,14 +142,14 @@ void check_toleration(const RuleContext& context, const std::string& path, const
 
 void check_port_number(const RuleContext& context, const std::string& path, std::int64_t port) {
   if (port >= 1 && port <= 65535) return;
-  context.error(path, ErrorCode::ValueOutOfRange, "not a port number", fmt::format("{}", port), "1 to 65535");
+  context.error(path, ErrorCode::ValueBadPort, "not a port number", fmt::format("{}", port), "1 to 65535");
 }
 
 void check_port_reference(const RuleContext& context, const std::string& path, const cluster::IntOrString& port) {
   if (const auto* number = std::get_if<std::int32_t>(&port.value)) {
     if (*number != 0) check_port_number(context, path, *number);
   } else if (const std::string& name = std::get<std::string>(port.value); !is_port_name(name)) {
-    context.error(path, ErrorCode::ValueBadName, "not a name of a port", name, "a port number without quotes, or the name of a port",
+    context.error(path, ErrorCode::ValueBadPort, "not a name of a port", name, "a port number without quotes, or the name of a port",
                   name.find_first_not_of("0123456789") == std::string::npos ? "remove the quotes" : "");
   }
 }
@@ -177,7 +177,7 @@ void check_pod_spec(const RuleContext& context, const std::string& path, const c
   for (std::size_t i = 0; i < spec.tolerations.size(); ++i) check_toleration(context, path_of_index(path + ".tolerations", i), spec.tolerations[i]);
   for (const auto& [key, value] : spec.node_selector) {
     if (!is_label_key(key) || !is_label_value(value)) {
-      context.error(path_of_key(path + ".nodeSelector", key), ErrorCode::ValueBadSelector, "not a label", fmt::format("{}={}", key, value), "a label of nodes");
+      context.error(path_of_key(path + ".nodeSelector", key), ErrorCode::ValueBadLabel, "not a label", fmt::format("{}={}", key, value), "a label of nodes");
     }
   }
 }

@@ -172,8 +172,8 @@ class EventReader {
            fmt::format("at most {} bytes", limit));
       return;
     }
-    if (!is_allowed_scalar(node.text)) {
-      soft_error(ErrorCode::FileNotUtf8, "an escape that makes a control character", place, escape_for_terminal(node.text, 60),
+    if (const auto forbidden = find_forbidden_escape(node.text)) {
+      soft_error(*forbidden, "an escape that makes a character no text may hold", place, escape_for_terminal(node.text, 60),
                  "printable characters, line ends and tabs", "remove the escape");
     }
     locate_content(event, node);

@@ -175,6 +175,8 @@ Json list_of(const std::vector<T>& values) {
 
 }  // namespace
 
+std::string calibration_json(const Calibration& calibration) { return json_of(calibration).dump(); }
+
 std::string resolved_json(const Scenario& scenario) {
   Json images = Json::object();
   for (const auto& [reference, image] : scenario.images) images[reference] = json_of(image);

@@ -110,7 +110,11 @@ Scalar resolve_strict(std::string_view plain) {
   if (is_one_of(plain, kOldBooleans)) return text_scalar("a boolean is written true or false");
   constexpr std::array<std::string_view, 12> kNotFinite{".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",  ".INF",
                                                         "+.inf", "-.inf", "+.Inf", "-.Inf", "+.INF", "-.INF"};
-  if (is_one_of(plain, kNotFinite)) return text_scalar("a number is finite");
+  if (is_one_of(plain, kNotFinite)) {
+    Scalar scalar = text_scalar("a number is finite");
+    scalar.not_finite = true;
+    return scalar;
+  }
   if (plain.starts_with("0x") || plain.starts_with("0X")) return text_scalar("a number is decimal, not hexadecimal");
   if (plain.starts_with("0o") || plain.starts_with("0b")) return text_scalar("a number is decimal, not octal or binary");
 
@@ -147,7 +151,7 @@ Scalar resolve_foreign(std::string_view plain) {
   if (is_one_of(plain, kOldFalse)) return boolean_scalar(false, "a YAML 1.1 boolean");
   constexpr std::array<std::string_view, 12> kNotFinite{".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",  ".INF",
                                                         "+.inf", "-.inf", "+.Inf", "-.Inf", "+.INF", "-.INF"};
-  if (is_one_of(plain, kNotFinite)) return {.type = ScalarType::Float, .out_of_range = true};
+  if (is_one_of(plain, kNotFinite)) return {.type = ScalarType::Float, .out_of_range = true, .not_finite = true};
   const char first = plain.front();
   const bool number_start = (first >= '0' && first <= '9') || first == '-' || first == '+' || first == '.';
   if (!number_start) return text_scalar();

@@ -17,6 +17,7 @@ struct Scalar {
   std::int64_t integer = 0;
   double number = 0;
   bool out_of_range = false;   ///< a number that int64 or double cannot hold
+  bool not_finite = false;     ///< ".nan", ".inf" and the like
   std::string_view oddity = {};  ///< why a strict reader takes it differently: "a YAML 1.1 boolean", "an octal number"; else empty
 };
 

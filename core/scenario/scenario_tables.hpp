@@ -1,6 +1,7 @@
 #pragma once
 // The field tables of our own kinds: everything a scenario or calibration file may say, with defaults and explanations.
 
+#include "core/base/limits.hpp"
 #include "core/scenario/fields.hpp"
 
 namespace tandem::scenario {
@@ -26,9 +27,8 @@ const FieldTable& scheduler_table();     ///< scheduler_tables.cpp
 /// Names of the timeline's actions, in the order of the documentation.
 const std::vector<std::string_view>& timeline_action_names();
 
-/// Largest number a count field takes (hardening §2).
-inline constexpr double kCountLimit = 1'000'000;
-/// Ten years in nanoseconds (hardening §2).
-inline constexpr double kTimeLimit = 315'576'000e9;
+/// Largest number a count field takes, and the longest time in nanoseconds.
+inline constexpr double kCountLimit = static_cast<double>(kInputLimits.count);
+inline constexpr double kTimeLimit = static_cast<double>(kInputLimits.time_ns);
 
 }  // namespace tandem::scenario

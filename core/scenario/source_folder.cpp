@@ -119,7 +119,7 @@ std::optional<Node> parse_single(const SourceFile& file, std::string_view what, 
   std::vector<Node> documents = parse_documents(file.text, strict_options(file.name, limits), diagnostics);
   if (!diagnostics.clean_since(errors_before)) return std::nullopt;
   if (documents.size() != 1) {
-    diagnostics.error(make_error(ErrorCode::SyntaxError, fmt::format("a {} file holds exactly one document", what),
+    diagnostics.error(make_error(ErrorCode::SyntaxDocumentCount, fmt::format("a {} file holds exactly one document", what),
                                  documents.empty() ? Place{file.name, 1, 1} : documents[1].place)
                           .with_found(fmt::format("{} documents", documents.size()))
                           .with_allowed("one document"));

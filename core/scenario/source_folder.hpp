@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/limits.hpp"
 #include "core/base/result.hpp"
 #include "core/scenario/documents.hpp"
-#include "core/scenario/limits.hpp"
 #include "core/scenario/scenario.hpp"
 
 namespace tandem::scenario {

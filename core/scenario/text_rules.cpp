@@ -65,20 +65,20 @@ std::optional<Error> find_forbidden_text(std::string_view text, const std::strin
                      "save the file as UTF-8 text");
     }
     if (c == '\t' && tabs_refused) {
-      return refusal(ErrorCode::SyntaxError, "a tab character", file, line, column, "a tab",
+      return refusal(ErrorCode::SyntaxTab, "a tab character", file, line, column, "a tab",
                      "indent with spaces, and write \"\\t\" inside double quotes where a tab is meant");
     }
     if (c == '\r' && (at + 1 >= text.size() || text[at + 1] != '\n')) {
-      return refusal(ErrorCode::FileNotUtf8, "a carriage return that is not part of a line end", file, line, column, "U+000D",
+      return refusal(ErrorCode::FileControlCharacter, "a carriage return that is not part of a line end", file, line, column, "U+000D",
                      "end lines with LF or CR LF");
     }
     const bool line_or_space = c == '\t' || c == '\n' || c == '\r';
     if ((is_control(c) && !line_or_space) || is_never_text(c)) {
-      return refusal(ErrorCode::FileNotUtf8, "a control character", file, line, column, fmt::format("U+{:04X}", c),
+      return refusal(ErrorCode::FileControlCharacter, "a control character", file, line, column, fmt::format("U+{:04X}", c),
                      "remove it; a text file holds printable characters only");
     }
     if (is_bidi_override(c)) {
-      return refusal(ErrorCode::FileNotUtf8, "a character that changes the writing direction", file, line, column,
+      return refusal(ErrorCode::FileBidiOverride, "a character that changes the writing direction", file, line, column,
                      fmt::format("U+{:04X}", c), "remove it: it makes the text read differently from what it says");
     }
     at += character.bytes;
@@ -87,15 +87,16 @@ std::optional<Error> find_forbidden_text(std::string_view text, const std::strin
   return std::nullopt;
 }
 
-bool is_allowed_scalar(std::string_view text) {
+std::optional<ErrorCode> find_forbidden_escape(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const Decoded character = decode(text, at);
-    if (character.bytes == 0) return false;
+    if (character.bytes == 0) return ErrorCode::FileNotUtf8;
     const std::uint32_t c = character.code_point;
-    if ((is_control(c) && c != '\t' && c != '\n' && c != '\r') || is_bidi_override(c)) return false;
+    if (is_control(c) && c != '\t' && c != '\n' && c != '\r') return ErrorCode::FileControlCharacter;
+    if (is_bidi_override(c)) return ErrorCode::FileBidiOverride;
     at += character.bytes;
   }
-  return true;
+  return std::nullopt;
 }
 
 std::string_view without_byte_order_mark(std::string_view text) {

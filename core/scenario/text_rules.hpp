@@ -14,8 +14,9 @@ namespace tandem::scenario {
 /// With `tabs_refused` also tabs. A byte-order mark at the start must have been removed.
 std::optional<Error> find_forbidden_text(std::string_view text, const std::string& file, bool tabs_refused);
 
-/// True for text that escapes of a quoted scalar may produce: no control characters but tab and line feed, no overrides.
-bool is_allowed_scalar(std::string_view text);
+/// What escapes of a quoted scalar must not produce: FileNotUtf8, FileControlCharacter (any but tab and line ends),
+/// FileBidiOverride. Nullopt if the text is fine.
+std::optional<ErrorCode> find_forbidden_escape(std::string_view text);
 
 /// The text without a UTF-8 byte-order mark at its start.
 std::string_view without_byte_order_mark(std::string_view text);

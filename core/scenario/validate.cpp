@@ -26,6 +26,7 @@ class Validator {
                     path);
     }
     for (const Member& member : node.members) {
+      if (diagnostics_.full()) return;
       const Field* field = table.find(member.key);
       if (field == nullptr) {
         unknown_field(member, table, path);
@@ -119,7 +120,7 @@ class Validator {
   }
 
   void list(const Field& field, const Node& node, const std::string& path) {
-    for (std::size_t i = 0; i < node.items.size(); ++i) value(field, node.items[i], path_of_index(path, i));
+    for (std::size_t i = 0; i < node.items.size() && !diagnostics_.full(); ++i) value(field, node.items[i], path_of_index(path, i));
   }
 
   void map(const Field& field, const Node& node, const std::string& path) {
@@ -132,6 +133,7 @@ class Validator {
     Field key_field = field;
     key_field.type = field.key_type;
     for (const Member& member : node.members) {
+      if (diagnostics_.full()) return;
       Node key;
       key.text = member.key;
       key.style = ScalarStyle::DoubleQuoted;  // a key is always text

@@ -8,12 +8,13 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/bounded_json.hpp"
+#include "core/base/limits.hpp"
 #include "core/base/result.hpp"
 
 namespace tandem::container {
 
-/// Ten years, the longest time of the scenario language (hardening §2).
-inline constexpr std::int64_t kNanosecondsMax = std::int64_t{3653} * 86'400 * 1'000'000'000;
+inline constexpr std::int64_t kNanosecondsMax = kInputLimits.time_ns;
 /// Longest answer a route may be padded to.
 inline constexpr std::int64_t kResponseBytesMax = std::int64_t{64} << 20;
 
@@ -95,7 +96,7 @@ class JsonFields {
 /// Parses `text` and hands its top object to `read`.
 template <class T, class Read>
 Result<T> read_json_document(std::string_view text, std::string_view what, Read&& read) {
-  const nlohmann::json document = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json document = parse_bounded_json(text);
   if (document.is_discarded()) return fail(ErrorCode::SyntaxError, "the " + std::string(what) + " is not JSON");
   try {
     return read(JsonFields(document, ""));

@@ -73,7 +73,7 @@ NetworkInfo network_of(const json& item) {
 
 /// The id of something that was created.
 Result<std::string> id_answer(const host::HttpResponse& response) {
-  std::string id = text_at(parse_bounded(response.body), "Id");
+  std::string id = text_at(parse_bounded_json(response.body), "Id");
   if (id.empty()) return fail(ErrorCode::EngineRefused, "the engine's answer has no id");
   return id;
 }
@@ -287,7 +287,7 @@ Call<VolumeInfo> inspect_volume(const std::string& name) {
 Call<std::vector<VolumeInfo>> list_volumes(const std::string& label) {
   Call<std::vector<VolumeInfo>> call("list volumes", "GET", "/volumes?" + label_filter(label));
   call.decode = [](const host::HttpResponse& response) -> Result<std::vector<VolumeInfo>> {
-    const json answer = parse_bounded(response.body);
+    const json answer = parse_bounded_json(response.body);
     const json items = member(answer, "Volumes");
     if (!answer.is_object() || !(items.is_array() || (items.is_null() && answer.contains("Volumes")))) {
       return fail(ErrorCode::EngineRefused, "the engine's answer is not a list of volumes");

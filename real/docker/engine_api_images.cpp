@@ -15,7 +15,7 @@ struct ProgressLines {
   std::string error;
 
   void read(std::string_view line) {
-    const json document = parse_bounded(line);
+    const json document = parse_bounded_json(line);
     if (!document.is_object()) return;
     if (document.contains("error")) error = text_at(document, "error");
     if (!on_line) return;

@@ -78,7 +78,7 @@ Result<EngineAddress> EngineAddress::from_environment() {
 std::string EngineAddress::text() const { return unix_socket.empty() ? base_url : "unix://" + unix_socket; }
 
 Error error_of(const host::HttpResponse& response, const std::string& what) {
-  std::string message = api::text_at(api::parse_bounded(response.body), "message");
+  std::string message = api::text_at(parse_bounded_json(response.body), "message");
   if (message.empty()) message = "HTTP status " + std::to_string(response.status);
   const auto mentions = [&](std::string_view words) { return message.find(words) != std::string::npos; };
   ErrorCode code = ErrorCode::EngineRefused;

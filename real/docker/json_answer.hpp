@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/bounded_json.hpp"
 #include "real/docker/engine_api.hpp"
 
 namespace tandem::docker::api {
@@ -44,14 +45,11 @@ inline nlohmann::json object_at(const nlohmann::json& object, const char* name) 
   return found != object.end() && found->is_object() ? *found : nlohmann::json::object();
 }
 
-/// Parses with a bound on nesting: nlohmann's parser is iterative, but what walks the tree later recurses (hardening P1).
-nlohmann::json parse_bounded(std::string_view text);
-
 /// The answer is one object.
 template <class T>
 std::function<Result<T>(const host::HttpResponse&)> json_answer(std::function<T(const nlohmann::json&)> read) {
   return [read = std::move(read)](const host::HttpResponse& response) -> Result<T> {
-    const nlohmann::json answer = parse_bounded(response.body);
+    const nlohmann::json answer = parse_bounded_json(response.body);
     if (!answer.is_object()) return fail(ErrorCode::EngineRefused, "the engine's answer is not a JSON object");
     return read(answer);
   };
@@ -61,7 +59,7 @@ std::function<Result<T>(const host::HttpResponse&)> json_answer(std::function<T(
 template <class T>
 std::function<Result<std::vector<T>>(const host::HttpResponse&)> list_answer(std::function<T(const nlohmann::json&)> read_item) {
   return [read_item = std::move(read_item)](const host::HttpResponse& response) -> Result<std::vector<T>> {
-    const nlohmann::json answer = parse_bounded(response.body);
+    const nlohmann::json answer = parse_bounded_json(response.body);
     if (!answer.is_array()) return fail(ErrorCode::EngineRefused, "the engine's answer is not a JSON array");
     std::vector<T> items;
     for (const nlohmann::json& item : answer) items.push_back(read_item(item));

@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/base/bounded_json.hpp"
 #include "core/base/digest.hpp"
 
 namespace tandem::real {
@@ -41,7 +42,7 @@ bool read_kind(const json& record, JournalKind& kind) {
 
 /// False if the line is not a whole, intact line of ours.
 bool read_line(std::string_view line, std::uint64_t sequence, JournalContent& content) {
-  const json document = json::parse(line, nullptr, false);
+  const json document = parse_bounded_json(line);
   if (!document.is_object() || !document.contains("record") || !document["record"].is_object()) return false;
   const json& record = document["record"];
   if (document.value("sequence", json()) != json(sequence) || text_of(document, "checksum") != checksum(sequence, record.dump())) return false;
