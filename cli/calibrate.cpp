@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/command.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/printing.hpp"
@@ -19,6 +21,13 @@ struct Options {
   std::string output = "calibration.yaml";
 };
 
+std::string calibration_json(const scenario::Calibration& calibration, const std::string& file) {
+  nlohmann::ordered_json json = {{"version", 1}};
+  if (!file.empty()) json["file"] = file;
+  json["calibration"] = nlohmann::json::parse(scenario::calibration_json(calibration));
+  return json.dump(2) + "\n";
+}
+
 int calibrate(const Options& options, const CommonOptions& common) {
   if (options.world != "docker") {
     return report(make_error(ErrorCode::UsageBadArgument, "only the Docker world can be calibrated yet").with_found(options.world).with_allowed("docker"), common);
@@ -32,11 +41,12 @@ int calibrate(const Options& options, const CommonOptions& common) {
   if (!measured) return report(measured.error(), common);
   const std::string text = scenario::write_calibration(*measured);
   if (options.output == "-") {
-    fmt::print("{}", text);
+    fmt::print("{}", common.json ? calibration_json(*measured, "") : text);
     return kExitOk;
   }
   if (const Status written = host::replace_file(options.output, text); !written) return report(written.error(), common);
-  if (!common.quiet) fmt::print("{}\nwrote {}\nnext: tandem run SCENARIO --calibration {}\n", calibration_text(*measured), options.output, options.output);
+  if (common.json) fmt::print("{}", calibration_json(*measured, options.output));
+  else if (!common.quiet) fmt::print("{}\nwrote {}\nnext: tandem run SCENARIO --calibration {}\n", calibration_text(*measured), options.output, options.output);
   return kExitOk;
 }
 

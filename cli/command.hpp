@@ -21,6 +21,7 @@ inline constexpr int kExitInterrupted = 130;
 
 /// Options that every verb has.
 struct CommonOptions {
+  std::vector<std::string> command;  ///< the whole command line, for the manifest of a run
   bool json = false;
   bool quiet = false;
   bool no_color = false;
@@ -60,6 +61,9 @@ Command clean_command();
 Command reaper_command();
 Command schema_command();
 Command doctor_command();
+Command verify_command();
+Command completion_command();
+Command man_command();
 Command demo_command();
 
 /// Prints an error to stderr (or as JSON to stdout) and returns its exit code.

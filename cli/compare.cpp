@@ -21,18 +21,33 @@ struct Options {
 };
 
 /// Recorded readiness through fresh controllers: does it give the recorded ReplicaSet sizes?
-int print_replay(const StoredRun& run, const std::string& folder, const CommonOptions& common) {
+struct Replay {
+  std::string folder;
+  std::vector<judge::ReplayComparison> deployments;
+};
+Result<Replay> replay(const StoredRun& run, const std::string& folder) {
   const auto profile = world::delivery_profile(run.delivery);
-  if (!profile) return report(profile.error(), common);
-  const auto replayed = judge::replay_and_compare(run.recording, run.history, *profile);
-  if (!replayed) return report(replayed.error(), common);
-  bool all_same = true;
-  for (const judge::ReplayComparison& comparison : *replayed) {
-    all_same = all_same && comparison.same_joined;
-    fmt::print("  {:<28} deployment/{:<20} {}\n", folder, comparison.deployment,
+  if (!profile) return tl::unexpected(profile.error());
+  auto replayed = judge::replay_and_compare(run.recording, run.history, *profile);
+  if (!replayed) return tl::unexpected(replayed.error());
+  return Replay{folder, std::move(*replayed)};
+}
+
+void print_replay(const Replay& replay) {
+  for (const judge::ReplayComparison& comparison : replay.deployments) {
+    fmt::print("  {:<28} deployment/{:<20} {}\n", replay.folder, comparison.deployment,
                comparison.same ? "same sizes, change by change" : comparison.same_joined ? "same sizes, joined changes" : "DIFFERENT sizes");
   }
-  return all_same ? kExitOk : kExitCheckFailed;
+}
+
+nlohmann::json to_json(const std::vector<Replay>& replays) {
+  nlohmann::json json = nlohmann::json::array();
+  for (const Replay& replay : replays) {
+    for (const judge::ReplayComparison& comparison : replay.deployments) {
+      json.push_back({{"run", replay.folder}, {"deployment", comparison.deployment}, {"same", comparison.same}, {"sameJoined", comparison.same_joined}});
+    }
+  }
+  return json;
 }
 
 int compare(const Options& options, const CommonOptions& common) {
@@ -41,16 +56,26 @@ int compare(const Options& options, const CommonOptions& common) {
   const auto b = open_run(options.b);
   if (!b) return report(b.error(), common);
   const judge::Comparison comparison = judge::compare(a->recording, b->recording);
-  if (common.json) {
-    fmt::print("{}\n", judge::to_json(comparison).dump(2));
-    return kExitOk;
+  std::vector<Replay> replays;
+  bool all_same = true;
+  if (options.replay) {
+    for (const auto& [run, folder] : {std::pair{&*a, &options.a}, std::pair{&*b, &options.b}}) {
+      auto replayed = replay(*run, *folder);
+      if (!replayed) return report(replayed.error(), common);
+      for (const judge::ReplayComparison& one : replayed->deployments) all_same = all_same && one.same_joined;
+      replays.push_back(std::move(*replayed));
+    }
   }
-  fmt::print("{}", judge::to_text(comparison));
-  if (!options.replay) return kExitOk;
-  fmt::print("\nREPLAY of recorded readiness through fresh controllers\n");
-  const int first = print_replay(*a, options.a, common);
-  const int second = print_replay(*b, options.b, common);
-  return std::max(first, second);
+  if (common.json) {
+    nlohmann::json json = judge::to_json(comparison);
+    if (options.replay) json["replay"] = to_json(replays);
+    fmt::print("{}\n", json.dump(2));
+  } else {
+    fmt::print("{}", judge::to_text(comparison));
+    if (options.replay) fmt::print("\nREPLAY of recorded readiness through fresh controllers\n");
+    for (const Replay& one : replays) print_replay(one);
+  }
+  return all_same ? kExitOk : kExitCheckFailed;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
@@ -19,6 +20,19 @@ struct Options {
   std::string namespace_ = "default";
 };
 
+/// The events about an object, by the kind, namespace and name that they involve.
+nlohmann::json events_of(const nlohmann::json& object, const std::vector<nlohmann::json>& events) {
+  nlohmann::json found = nlohmann::json::array();
+  const nlohmann::json& meta = object.at("metadata");
+  for (const nlohmann::json& event : events) {
+    const nlohmann::json involved = event.value("involvedObject", nlohmann::json::object());
+    const bool about = involved.value("kind", "") == object.value("kind", "") && involved.value("name", "") == meta.value("name", "") &&
+                       involved.value("namespace", "") == meta.value("namespace", "");
+    if (about) found.push_back(event);
+  }
+  return found;
+}
+
 int describe(const Options& options, const CommonOptions& common) {
   const auto run = open_run(options.run);
   if (!run) return report(run.error(), common);
@@ -32,6 +46,7 @@ int describe(const Options& options, const CommonOptions& common) {
     if (object.value("kind", "") == "Event") events.push_back(object);
   }
   std::string text;
+  nlohmann::ordered_json described = nlohmann::ordered_json::array();
   for (const nlohmann::json& object : objects) {
     const nlohmann::json& meta = object.at("metadata");
     const bool named = request.names.empty() || std::find(request.names.begin(), request.names.end(), meta.value("name", "")) != request.names.end();
@@ -39,6 +54,11 @@ int describe(const Options& options, const CommonOptions& common) {
     const bool here = kubectl::is_cluster_scoped_kind(request.kinds.front()) || meta.value("namespace", "") == options.namespace_;
     if (!kind || !named || !here) continue;
     text += (text.empty() ? "" : "\n\n") + kubectl::describe(object, events, unix_seconds_at(*time));
+    described.push_back({{"object", object}, {"events", events_of(object, events)}});
+  }
+  if (common.json) {
+    fmt::print("{}\n", nlohmann::ordered_json{{"version", 1}, {"atNs", time->ns}, {"objects", described}}.dump(2));
+    return described.empty() ? kExitCheckFailed : kExitOk;
   }
   if (text.empty()) {
     const std::string what = request.names.empty() ? "any" : request.names.front();

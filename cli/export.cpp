@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "cli/command.hpp"
@@ -33,6 +35,9 @@ int export_runs(const Options& options, const CommonOptions& common) {
                       .with_allowed(fmt::format("{}", fmt::join(kFormats, ", ")))
                       .with_hint(nearest_name(options.format, kFormats)),
                   common);
+  }
+  if (common.json && options.output == "-") {
+    return report(make_error(ErrorCode::UsageBadArgument, "--json tells of the file that was written").with_hint("name one with --output"), common);
   }
   if (options.runs.size() > 1 && options.format != "trace") {
     return report(make_error(ErrorCode::UsageBadArgument, "only --format trace takes several runs"), common);
@@ -65,7 +70,8 @@ int export_runs(const Options& options, const CommonOptions& common) {
   }
   if (to_stdout) return kExitOk;
   if (const Status written = host::replace_file(options.output, whole); !written) return report(written.error(), common);
-  if (!common.quiet) fmt::print(stderr, "wrote {} ({} bytes)\n", options.output, whole.size());
+  if (common.json) fmt::print("{}\n", nlohmann::ordered_json{{"version", 1}, {"format", options.format}, {"file", options.output}, {"bytes", whole.size()}}.dump(2));
+  else if (!common.quiet) fmt::print(stderr, "wrote {} ({} bytes)\n", options.output, whole.size());
   return kExitOk;
 }
 

@@ -38,6 +38,15 @@ Result<std::string> take_run(std::vector<std::string>& words) {
   return fail(make_error(ErrorCode::RecordNotFound, "none of the words names a recording folder").with_hint("for example: tandem get pods runs/rolling-update-sim"));
 }
 
+/// kubectl's own JSON is what `-o json` prints; --json is Tandem's contract and says which version of it.
+void print_json(const kubectl::GetAnswer& answer, SimTime time) {
+  const nlohmann::json document = nlohmann::json::parse(answer.out, nullptr, false);
+  nlohmann::ordered_json json = {{"version", 1}, {"atNs", time.ns}, {"items", nlohmann::ordered_json::array()}};
+  if (document.is_object() && document.value("kind", "") == "List") json["items"] = document.value("items", nlohmann::json::array());
+  else if (document.is_object()) json["items"].push_back(document);
+  fmt::print("{}\n", json.dump(2));
+}
+
 int get(Options options, const CommonOptions& common) {
   const Result<std::string> folder = take_run(options.words);
   if (!folder) return report(folder.error(), common);
@@ -63,7 +72,8 @@ int get(Options options, const CommonOptions& common) {
   }
   const auto answer = kubectl::get(request, objects_at(run->recording, *time));
   if (!answer) return report(answer.error(), common);
-  fmt::print("{}", answer->out);
+  if (common.json) print_json(*answer, *time);
+  else fmt::print("{}", answer->out);
   fmt::print(stderr, "{}", answer->err);
   return answer->exit_code;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
+#include "cli/tool_version.hpp"
 #include "core/base/text.hpp"
 
 namespace tandem::cli {
@@ -96,7 +97,10 @@ void print_overview() {
 
 }  // namespace
 
-std::string version_line() { return "tandem 0.1.0"; }
+std::string version_line() {
+  const ToolVersion tool = tool_version();
+  return fmt::format("tandem {} ({})", tool.version, tool.commit);
+}
 
 DefinedCommand define(const Command& command, CommonOptions& common) {
   DefinedCommand defined{&command, {}, {}};
@@ -120,6 +124,7 @@ int parse_and_run(int argc, char** argv) {
   app.require_subcommand(1, 1);
 
   CommonOptions common;
+  common.command.assign(argv, argv + argc);
   std::optional<DefinedCommand> verb;
   if (!first.starts_with('-')) {
     const auto commands_ = commands();

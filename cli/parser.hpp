@@ -5,7 +5,7 @@
 
 namespace tandem::cli {
 
-/// "tandem 0.1.0": what --version prints.
+/// "tandem 0.1.0 (COMMIT)": what --version prints.
 std::string version_line();
 
 /// Parses the command line and runs the verb; also --help, --version, and usage errors with the nearest known word.

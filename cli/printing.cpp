@@ -6,9 +6,11 @@
 #include <array>
 #include <cstdlib>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "core/base/text.hpp"
+#include "core/judge/summary.hpp"
 #include "core/scenario/diagnostics.hpp"
 #include "host/files.hpp"
 
@@ -93,6 +95,16 @@ std::string calibration_text(const scenario::Calibration& calibration) {
   text += fmt::format("  {:<24} {:>9}\n", "CPU speed", format_fixed(calibration.cpu_speed, 3));
   text += fmt::format("  {:<24} {:>9}\n", "cores shared by nodes", calibration.host_cores > 0 ? std::to_string(calibration.host_cores) : "none: each node has its own");
   return text;
+}
+
+nlohmann::ordered_json run_json(const RunResult& result, const StoredRun& run) {
+  nlohmann::ordered_json json;
+  json["folder"] = result.folder;
+  json["digest"] = result.digest;
+  json["wallSeconds"] = result.summary.wall_seconds;
+  json["summary"] = judge::summary_json(run.recording, run.history, result.checks);
+  if (result.error) json["error"] = result.error->what;
+  return json;
 }
 
 bool unicode_output() {

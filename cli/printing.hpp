@@ -4,7 +4,11 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "cli/command.hpp"
+#include "cli/run_scenario.hpp"
+#include "cli/stored_run.hpp"
 #include "core/scenario/scenario.hpp"
 
 namespace tandem::cli {
@@ -18,6 +22,9 @@ std::string field_report_text(const std::vector<scenario::FieldNote>& notes, boo
 
 /// The figures a simulation uses, a line each with spread and number of samples.
 std::string calibration_text(const scenario::Calibration& calibration);
+
+/// A finished run for --json: folder, digest, time, summary, why it ended early.
+nlohmann::ordered_json run_json(const RunResult& result, const StoredRun& run);
 
 /// True if stdout can show ✓ and ✗.
 bool unicode_output();

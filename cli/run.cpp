@@ -10,6 +10,7 @@
 #include "cli/run_scenario.hpp"
 #include "cli/stored_run.hpp"
 #include "cli/worlds.hpp"
+#include "core/base/parse.hpp"
 #include "core/judge/summary.hpp"
 #include "core/scenario/load.hpp"
 
@@ -24,19 +25,25 @@ struct Options {
   std::string calibration;
   std::vector<std::string> overrides;
   std::optional<std::uint64_t> seed;
+  std::string cpu_limit;
+  std::string memory_limit;
   bool force = false;
   bool events = false;
 };
 
-void print_json(const RunResult& result, const StoredRun& run) {
-  nlohmann::ordered_json json;
-  json["version"] = 1;
-  json["folder"] = result.folder;
-  json["digest"] = result.digest;
-  json["wallSeconds"] = result.summary.wall_seconds;
-  json["summary"] = judge::summary_json(run.recording, run.history, result.checks);
-  if (result.error) json["error"] = result.error->what;
-  fmt::print("{}\n", json.dump(2));
+Result<InputLimits> limits_of(const Options& options) {
+  InputLimits limits;
+  if (!options.cpu_limit.empty()) {
+    const auto cpu = parse_duration(options.cpu_limit);
+    if (!cpu) return tl::unexpected(cpu.error());
+    limits.run_cpu_seconds = to_seconds(*cpu);
+  }
+  if (!options.memory_limit.empty()) {
+    const auto memory = parse_bytes(options.memory_limit);
+    if (!memory) return tl::unexpected(memory.error());
+    limits.run_memory_bytes = *memory;
+  }
+  return limits;
 }
 
 int run(const Options& options, const CommonOptions& common) {
@@ -64,6 +71,8 @@ int run(const Options& options, const CommonOptions& common) {
     std::fflush(stdout);
   }
 
+  const auto limits = limits_of(options);
+  if (!limits) return report(limits.error(), common);
   const InterruptCounter interrupts;
   host::ProgressLine progress(stderr, common.quiet);
   const auto overrides = parse_overrides(options.overrides);
@@ -73,7 +82,11 @@ int run(const Options& options, const CommonOptions& common) {
                            .overwrite = options.force,
                            .calibration = calibration,
                            .overrides = overrides.value_or(std::vector<std::pair<std::string, std::string>>{}),
-                           .interrupted = &interrupts.count()};
+                           .interrupted = &interrupts.count(),
+                           .inputs = std::move(loaded->inputs),
+                           .command = common.command,
+                           .seed_given = options.seed.has_value(),
+                           .limits = *limits};
   const auto result = run_scenario(request, **world, progress);
   if (!result) {
     const int exit_code = report_with_source(result.error(), common);
@@ -82,7 +95,11 @@ int run(const Options& options, const CommonOptions& common) {
   const auto stored = open_run(folder);
   if (!stored) return report(stored.error(), common);
 
-  if (common.json) print_json(*result, *stored);
+  if (common.json) {
+    nlohmann::ordered_json json = {{"version", 1}};
+    json.update(run_json(*result, *stored));
+    fmt::print("{}\n", json.dump(2));
+  }
   if (text) {
     if (options.events) fmt::print("{}\n", events_table(stored->recording));
     fmt::print("{}", judge::summary_text(stored->recording, stored->history, result->checks, {.ascii = !unicode_output()}));
@@ -90,7 +107,7 @@ int run(const Options& options, const CommonOptions& common) {
                result->summary.wall_seconds, result->digest, result->folder, result->folder);
   }
   if (interrupts.exit_code() != 0) return interrupts.exit_code();
-  if (result->error) return report(*result->error, common);
+  if (result->error) return common.json ? exit_code_of(result->error->code) : report(*result->error, common);
   return result->checks.all_passed() ? kExitOk : kExitCheckFailed;
 }
 
@@ -110,6 +127,8 @@ Command run_command() {
             table.add_option("--calibration", options->calibration, "calibration file for the models")->takes(Takes::File);
             table.add_option("--set", options->overrides, "replace a value: path=value (repeatable)");
             table.add_option("--seed", options->seed, "root seed");
+            table.add_option("--cpu-limit", options->cpu_limit, "CPU time a simulation may take (default: 60s)")->takes(Takes::Time);
+            table.add_option("--memory-limit", options->memory_limit, "memory a simulation may take (default: 2Gi)");
             table.add_flag("-f,--force", options->force, "overwrite the recording folder");
             table.add_flag("--events", options->events, "print the cluster's events too");
             return [options, &common] { return run(*options, common); };

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/run_manifest.hpp"
 #include "core/base/digest.hpp"
 #include "core/record/recording.hpp"
 #include "core/record/writer.hpp"
@@ -22,24 +23,6 @@ using nlohmann::json;
 /// The run is advanced in this many pieces, so that progress and Ctrl-C are looked at.
 constexpr std::int64_t kSlices = 200;
 
-json manifest_of(const RunRequest& request, const std::string& world, const std::string& resolved) {
-  json manifest;
-  manifest["schema"] = 1;
-  manifest["tool"] = {{"name", "tandem"}, {"version", "0.1.0"}};
-  manifest["mode"] = world;
-  manifest["scenario"] = {{"name", request.scenario.name},
-                          {"path", request.scenario_path},
-                          {"sha256_raw", request.scenario.inputs.empty() ? "" : request.scenario.inputs.front().second},
-                          {"sha256_resolved", sha256_hex(resolved)}};
-  manifest["overrides"] = json::array();
-  for (const auto& [path, text] : request.overrides) manifest["overrides"].push_back(path + "=" + text);
-  manifest["seed"] = {{"value", request.scenario.seed}, {"role", "public"}};
-  manifest["inputs"] = json::array();
-  for (const auto& [path, digest] : request.scenario.inputs) manifest["inputs"].push_back({{"path", path}, {"sha256", digest}});
-  manifest["calibration"] = {{"name", request.calibration.name}, {"provenance", request.calibration.provenance}};
-  return manifest;
-}
-
 record::WriterOptions writer_options(const scenario::Scenario& scenario) {
   record::WriterOptions options;
   options.seed = scenario.seed;
@@ -47,9 +30,38 @@ record::WriterOptions writer_options(const scenario::Scenario& scenario) {
   return options;
 }
 
+/// What a simulation may take (hardening §2). Real worlds spend their time waiting and are bounded by the horizon.
+class Budget {
+ public:
+  Budget(const InputLimits& limits, bool applies) : limits_(limits), applies_(applies), cpu_before_(host::process_cpu_seconds()) {}
+
+  [[nodiscard]] Status check() const {
+    if (!applies_) return {};
+    const double cpu = host::process_cpu_seconds() - cpu_before_;
+    if (cpu > limits_.run_cpu_seconds) {
+      return fail(make_error(ErrorCode::BudgetExceeded, "the simulation has used up its CPU time")
+                      .with_allowed(fmt::format("{} s", limits_.run_cpu_seconds))
+                      .with_hint("shorten the horizon, or give it more with --cpu-limit"));
+    }
+    const std::int64_t memory = host::process_resident_bytes();
+    if (memory > limits_.run_memory_bytes) {
+      return fail(make_error(ErrorCode::BudgetExceeded, "the simulation has used up its memory")
+                      .with_found(fmt::format("{} MiB", memory >> 20))
+                      .with_allowed(fmt::format("{} MiB", limits_.run_memory_bytes >> 20))
+                      .with_hint("lower the load or the number of pods, or give it more with --memory-limit"));
+    }
+    return {};
+  }
+
+ private:
+  const InputLimits& limits_;
+  bool applies_;
+  double cpu_before_;
+};
+
 /// Runs the session to the horizon. The error that ended it early, if any; a recording that cannot be written is one.
 std::optional<Error> advance_to_horizon(world::Session& session, const record::Writer& writer, SimDuration horizon, const std::string& world_name,
-                                        host::ProgressLine& progress) {
+                                        const Budget& budget, host::ProgressLine& progress) {
   const SimTime end = kTimeZero + horizon;
   const SimDuration slice = std::max(horizon / kSlices, milliseconds(1));
   for (SimTime next = kTimeZero + slice;; next = next + slice) {
@@ -60,12 +72,23 @@ std::optional<Error> advance_to_horizon(world::Session& session, const record::W
     if (!advanced) return advanced.error();
     if (const Status written = writer.status(); !written) return written.error();
     if (until == end) return std::nullopt;
+    if (const Status affordable = budget.check(); !affordable) return affordable.error();
   }
 }
 
-Status write_side_files(const RunRequest& request, const std::string& resolved, const world::RunSummary& summary) {
+/// What the run was made from, written before it: if it dies half way, the folder still says what it was.
+Status write_inputs(const RunRequest& request, const std::string& resolved, const std::string& calibration) {
   TANDEM_TRY(host::replace_file(request.folder + "/scenario.json", resolved));
-  TANDEM_TRY(host::replace_file(request.folder + "/calibration.yaml", scenario::write_calibration(request.calibration)));
+  TANDEM_TRY(host::replace_file(request.folder + "/calibration.yaml", calibration));
+  for (const InputFile& input : request.inputs) {
+    const std::filesystem::path path = std::filesystem::path(request.folder) / kInputsFolder / input.name;
+    TANDEM_TRY(host::ensure_directory(path.parent_path().string()));
+    TANDEM_TRY(host::replace_file(path.string(), input.text));
+  }
+  return {};
+}
+
+Status write_host_facts(const RunRequest& request, const world::RunSummary& summary) {
   json host_facts;
   for (const auto& [name, value] : summary.facts) host_facts[name] = value;
   host_facts["cpus"] = host::usable_cpus();
@@ -93,7 +116,9 @@ Checked<LoadedScenario> load_scenario(const std::string& path, const std::vector
   if (seed) parsed->emplace_back("spec.seed", std::to_string(*seed));
   scenario::Loaded loaded = scenario::load(path, {.overrides = *parsed, .limits = {}});
   if (!loaded.scenario || !loaded.errors.empty()) return tl::unexpected(std::move(loaded.errors));
-  return LoadedScenario{std::move(*loaded.scenario), std::move(loaded.warnings)};
+  LoadedScenario result{std::move(*loaded.scenario), std::move(loaded.warnings), {}};
+  for (const auto& [name, digest] : result.scenario.inputs) result.inputs.push_back({name, std::move(loaded.sources[loaded.folder + name])});
+  return result;
 }
 
 std::string default_run_folder(const std::string& scenario_name, const std::string& world_name) {
@@ -124,7 +149,10 @@ Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, 
   context.calibration = request.calibration;
   context.progress = [&progress](const world::Progress& step) { progress.update(step.step, step.fraction); };
 
+  if (const Status written = write_inputs(request, resolved, calibration); !written) return tl::unexpected(Errors{written.error()});
+
   const std::int64_t began = host::monotonic_ns();
+  const Budget budget(request.limits, world.name() == "sim");
   auto session = world.open(request.scenario, context);
   if (!session) {
     progress.finish();
@@ -138,7 +166,7 @@ Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, 
   }
   RunResult result;
   result.folder = request.folder;
-  result.error = advance_to_horizon(**session, **writer, request.scenario.horizon, world.name(), progress);
+  result.error = advance_to_horizon(**session, **writer, request.scenario.horizon, world.name(), budget, progress);
   auto summary = (*session)->finish();
   progress.finish();
   if (summary) result.summary = std::move(*summary);
@@ -146,22 +174,19 @@ Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, 
   result.summary.wall_seconds = static_cast<double>(host::monotonic_ns() - began) * 1e-9;
   session->reset();
 
-  json manifest = manifest_of(request, world.name(), resolved);
-  manifest["wall_time_s"] = result.summary.wall_seconds;
-  manifest["result"] = {{"status", !result.error                                      ? "completed"
-                                   : result.error->code == ErrorCode::Interrupted ? "interrupted"
-                                                                                      : "failed"}};
-  if (result.error) manifest["result"]["reason"] = result.error->what;
+  json manifest = manifest_before(request, world.name(), resolved);
+  add_ending(manifest, request, result);
   if (const auto& reasons = result.summary.not_gradable) manifest["host_load"] = {{"gradable", reasons->empty()}, {"reasons", *reasons}};
   const SimTime ended_at = result.error ? result.summary.ended_at : kTimeZero + request.scenario.horizon;
   auto digest = (*writer)->finish(ended_at, std::move(manifest));
   if (!digest) return tl::unexpected(Errors{digest.error()});
   result.digest = *digest;
-  if (const Status written = write_side_files(request, resolved, result.summary); !written) return tl::unexpected(Errors{written.error()});
+  if (const Status written = write_host_facts(request, result.summary); !written) return tl::unexpected(Errors{written.error()});
 
   const auto recording = record::Recording::open(request.folder);
   if (!recording) return tl::unexpected(Errors{recording.error()});
   result.checks = judge::evaluate_checks(request.scenario.checks, *recording, judge::RunHistory::of(*recording));
+  if (const Status written = complete_manifest(request.folder, result.checks); !written) return tl::unexpected(Errors{written.error()});
   return result;
 }
 

@@ -4,9 +4,11 @@
 #include <atomic>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/base/limits.hpp"
 #include "core/base/result.hpp"
 #include "core/judge/checks.hpp"
 #include "core/scenario/scenario.hpp"
@@ -14,6 +16,15 @@
 #include "host/terminal.hpp"
 
 namespace tandem::cli {
+
+/// Where a recording keeps the files it was made from.
+inline constexpr std::string_view kInputsFolder = "inputs";
+
+/// A file that a scenario was read from, by its name in the scenario's folder.
+struct InputFile {
+  std::string name;
+  std::string text;
+};
 
 struct RunRequest {
   const scenario::Scenario& scenario;
@@ -23,6 +34,10 @@ struct RunRequest {
   scenario::Calibration calibration;
   std::vector<std::pair<std::string, std::string>> overrides;
   const std::atomic<int>* interrupted = nullptr;
+  std::vector<InputFile> inputs = {};              ///< stored beside the recording, so that `verify` can run it again
+  std::vector<std::string> command = {};           ///< the command line, for the manifest
+  bool seed_given = false;                         ///< the seed is not the scenario file's own
+  InputLimits limits = {};                         ///< CPU time and memory that a simulation may take
 };
 
 struct RunResult {
@@ -33,7 +48,7 @@ struct RunResult {
   std::optional<Error> error;                      ///< why the run ended early (interrupted, engine lost), if it did
 };
 
-/// Runs, records, evaluates the checks, writes manifest.json, scenario.json (resolved, digested), calibration.yaml and
+/// Runs, records, evaluates the checks, writes manifest.json, scenario.json (resolved, digested), calibration.yaml, inputs/ and
 /// host.json (side file, not digested). Errors: those found before anything was created.
 Checked<RunResult> run_scenario(const RunRequest& request, world::World& world, host::ProgressLine& progress);
 
@@ -44,6 +59,7 @@ std::string default_run_folder(const std::string& scenario_name, const std::stri
 struct LoadedScenario {
   scenario::Scenario scenario;
   Errors warnings;
+  std::vector<InputFile> inputs;
 };
 Checked<LoadedScenario> load_scenario(const std::string& path, const std::vector<std::string>& overrides,
                                       std::optional<std::uint64_t> seed);

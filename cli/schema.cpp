@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "cli/command.hpp"
 #include "core/base/text.hpp"
@@ -25,7 +26,9 @@ Command schema_command() {
                                   .with_allowed(fmt::format("{}", fmt::join(kinds, ", "))),
                               common);
               }
-              fmt::print("{}", scenario::schema_text(*kind));
+              const std::string text = scenario::schema_text(*kind);
+              if (common.json) fmt::print("{}\n", nlohmann::ordered_json{{"version", 1}, {"kind", *kind}, {"schema", nlohmann::ordered_json::parse(text)}}.dump(2));
+              else fmt::print("{}", text);
               return kExitOk;
             };
           }};

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "core/base/bounded_json.hpp"
 #include "core/base/parse.hpp"
 #include "core/cluster/json.hpp"
 #include "core/kubectl/table.hpp"
@@ -17,6 +18,7 @@ using nlohmann::json;
 
 /// Resolved scenarios hold whole manifests; the loader's own limits keep them far below this.
 constexpr std::size_t kResolvedBytesMax = std::size_t{256} << 20;
+constexpr std::size_t kResolvedDepth = 128;
 
 scenario::CheckSpec check_of(const json& stored) {
   scenario::CheckSpec check;
@@ -42,7 +44,7 @@ Result<StoredRun> open_run(const std::string& folder) {
   if (!host::exists(path)) return run;
   const Result<std::string> text = host::read_file(path, kResolvedBytesMax);
   if (!text) return tl::unexpected(text.error());
-  const json resolved = json::parse(*text, nullptr, false);
+  const json resolved = parse_bounded_json(*text, kResolvedDepth);
   if (!resolved.is_object()) return fail(ErrorCode::RecordDamaged, "the stored scenario is not JSON", {path, 0, 0});
   try {
     for (const json& stored : resolved.value("checks", json::array())) run.checks.push_back(check_of(stored));

@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <ctime>
+#include <vector>
 
 #include "core/base/text.hpp"
 #include "host/files.hpp"
@@ -81,6 +82,17 @@ int usable_cpus() {
 }
 
 std::int64_t memory_bytes() { return std::int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE); }
+
+double process_cpu_seconds() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
+}
+
+std::int64_t process_resident_bytes() {
+  const std::vector<std::string> pages = split(proc_file("/proc/self/statm"), ' ');
+  return pages.size() < 2 ? 0 : to_integer<std::int64_t>(pages[1]) * sysconf(_SC_PAGESIZE);
+}
 
 CpuTicks cpu_ticks() {
   const std::string stat = proc_file("/proc/stat");

@@ -30,6 +30,10 @@ bool is_alive(const ProcessIdentity& process);
 std::string cpu_model();
 int usable_cpus();
 std::int64_t memory_bytes();
+/// CPU time that this process has used so far, and its resident memory now (0 where unknown).
+double process_cpu_seconds();
+std::int64_t process_resident_bytes();
+
 /// CPU time used by everybody on this machine and the time there was, in ticks since boot (/proc/stat).
 struct CpuTicks {
   std::uint64_t busy = 0;

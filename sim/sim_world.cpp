@@ -59,6 +59,7 @@ class SimSession final : public world::Session {
     sampler_.reset();
     if (!is_interrupted()) TANDEM_TRY(run_.finish_traffic());
     summary.events = model_.engine().events_fired();
+    summary.facts = {{"simgrid", simgrid_version()}, {"model", std::to_string(kModelVersion)}};
     return summary;
   }
 

@@ -7,6 +7,9 @@
 
 namespace tandem::sim {
 
+/// Raised with every change that makes the same scenario and seed give another digest (hardening D14); CHANGELOG.md says why.
+inline constexpr int kModelVersion = 1;
+
 /// The simulated world: Tandem's control plane on virtual time above models of nodes, balancers and clients. Same scenario,
 /// seed and calibration give the same recording, byte for byte.
 class SimWorld final : public world::World {

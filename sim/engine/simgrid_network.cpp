@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 #include <simgrid/s4u.hpp>
+#include <simgrid/version.h>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -212,6 +213,14 @@ class SimGridNetwork final : public BulkNetwork {
 
 std::unique_ptr<BulkNetwork> make_simgrid_network(Topology topology) {
   return std::make_unique<SimGridNetwork>(std::move(topology));
+}
+
+std::string simgrid_version() {
+  int major = 0;
+  int minor = 0;
+  int patch = 0;
+  sg_version_get(&major, &minor, &patch);
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(patch);
 }
 
 bool simgrid_is_free() { return !process_wide().used; }

@@ -2,6 +2,7 @@
 // Bulk transfers carried by SimGrid: latency + size / bandwidth for one flow, max-min sharing for several.
 
 #include <memory>
+#include <string>
 
 #include "sim/engine/bulk_network.hpp"
 
@@ -15,6 +16,9 @@ namespace tandem::sim {
 /// simulation a process: a second network's first transfer in the same process is a failed CHECK; ask
 /// simgrid_is_free() before opening such a run. Signal handlers of the process are left as they were.
 std::unique_ptr<BulkNetwork> make_simgrid_network(Topology topology);
+
+/// "3.32.0": results may differ between versions of SimGrid (hardening D2).
+[[nodiscard]] std::string simgrid_version();
 
 /// True until some run in this process has started its first bulk transfer.
 [[nodiscard]] bool simgrid_is_free();

@@ -1,0 +1,20 @@
+# Writes the commit that is being built into a header, at every build, but touches it only when it changes.
+# Called as: cmake -DSOURCE=... -DHEADER=... -P TandemCommit.cmake
+execute_process(COMMAND git -C "${SOURCE}" rev-parse --short=12 HEAD OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET
+  RESULT_VARIABLE failed)
+if(failed)
+  set(commit "unknown")
+else()
+  execute_process(COMMAND git -C "${SOURCE}" status --porcelain --untracked-files=no OUTPUT_VARIABLE changes ERROR_QUIET)
+  if(changes)
+    string(APPEND commit "+changes")
+  endif()
+endif()
+set(text "#define TANDEM_COMMIT \"${commit}\"\n")
+set(old "")
+if(EXISTS "${HEADER}")
+  file(READ "${HEADER}" old)
+endif()
+if(NOT "${text}" STREQUAL "${old}")
+  file(WRITE "${HEADER}" "${text}")
+endif()
