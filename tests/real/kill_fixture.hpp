@@ -21,10 +21,8 @@ class KillTest : public EngineTest {
   void SetUp() override {
     EngineTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    // As a run of the product would: nobody else measures meanwhile. Victims have a state folder, and so a lock, of their own.
-    auto lock = EngineLock::take({});
-    ASSERT_TRUE(lock) << to_string(lock.error());
-    lock_.emplace(std::move(*lock));
+    take_machine();
+    ASSERT_TRUE(lock_);
     ImageStore images(*engine_, {}, {});
     auto image = images.workload();
     ASSERT_TRUE(image) << to_string(image.error());
@@ -33,6 +31,18 @@ class KillTest : public EngineTest {
     auto generator = images.load_generator();
     auto nginx = images.nginx();
     ASSERT_TRUE(generator && nginx);
+  }
+
+  /// As a run of the product does: nobody else measures meanwhile. Victims have a state folder, and so a lock, of their own.
+  void take_machine() {
+    auto lock = EngineLock::take({});
+    if (lock) lock_.emplace(std::move(*lock));
+  }
+  /// Between the parts of a long test: lets another run have its turn.
+  void pass_machine_on() {
+    lock_.reset();
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    take_machine();
   }
 
   /// True once nothing of the run is left, within 30 s.

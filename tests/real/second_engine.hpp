@@ -16,15 +16,16 @@ class SecondEngine {
   /// Empty if a second engine can run here, else why not.
   static std::string refusal();
 
-  explicit SecondEngine(std::string folder);
-  /// Ends it with everything in it.
+  /// `storage_driver`: one that works here, such as that of the machine's engine.
+  SecondEngine(std::string folder, std::string storage_driver);
+  /// Ends it with everything in it: containers, processes, mounts, files.
   ~SecondEngine();
   SecondEngine(const SecondEngine&) = delete;
   SecondEngine& operator=(const SecondEngine&) = delete;
 
   /// Starts it and waits until it answers; false (and what it printed, in log()) if it does not.
   bool start();
-  /// kill -9, and waits for its end.
+  /// kill -9 of it and of the containerd that belongs to it, and waits for their end. Containers live on.
   void kill();
   [[nodiscard]] EngineAddress address() const { return {socket_, "http://engine"}; }
   [[nodiscard]] std::string docker_host() const { return "unix://" + socket_; }
@@ -32,9 +33,14 @@ class SecondEngine {
 
  private:
   void signal(int number);
+  void remove_objects();
+  /// Programs that were started with our folder in their command line, such as shims; `with_children`: and theirs.
+  void end_programs(const std::string& name, bool with_children) const;
 
   std::string folder_;
+  std::string storage_driver_;
   std::string socket_;
+  std::atomic<bool> ended_{false};
   std::thread thread_;
 };
 

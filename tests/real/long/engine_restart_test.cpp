@@ -12,7 +12,7 @@ class EngineRestart : public KillTest {
     KillTest::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
     if (const std::string refusal = SecondEngine::refusal(); !refusal.empty()) GTEST_SKIP() << refusal;
-    second_ = std::make_unique<SecondEngine>(scratch_.path() + "/second");
+    second_ = std::make_unique<SecondEngine>(scratch_.path() + "/second", engine_->connect()->storage_driver);
     ASSERT_TRUE(second_->start()) << second_->log();
   }
 
@@ -40,8 +40,9 @@ TEST_F(EngineRestart, InTheMiddleOfARun) {
   second_->kill();
   std::this_thread::sleep_for(std::chrono::seconds(1));
   ASSERT_TRUE(second_->start()) << second_->log();
-  // Restarted without live-restore the engine ends every container, the load generator among them.
-  EXPECT_EQ(victim->exit_code(), 4) << victim->output();
+  // Whether the engine takes its containers back or ends them is its own business: the run sees it through or says why not.
+  const int code = victim->exit_code();
+  EXPECT_TRUE(code == 0 || code == 4) << code << victim->output();
   EXPECT_TRUE(all_gone(*victim));
 }
 

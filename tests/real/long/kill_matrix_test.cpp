@@ -60,6 +60,7 @@ TEST_F(KillMatrix, NothingIsLeftAndNoDecoyIsTouched) {
   std::map<std::string, int> killed;
   std::int64_t misses = 0;
   for (std::int64_t i = 0; i < kills && misses < kills;) {
+    pass_machine_on();
     // Every fourth with the reaper killed first; the phases take turns, also among those.
     const bool reaper_first = i % 4 == 3;
     const std::string phase = kPhases[(i + i / 12) % 3];
@@ -91,10 +92,12 @@ TEST_F(KillMatrix, NothingIsLeftAndNoDecoyIsTouched) {
       continue;
     }
     ++i;
+    fmt::print("kill {} of {}: {} line {} + {} ms{}\n", i, kills, phase, line, jitter.count(), reaper_first ? ", reaper first" : "");
+    std::fflush(stdout);
     ++killed[phase];
     if (reaper_first) ++killed["reaper first"];
   }
-  for (const auto& [what, count] : killed) fmt::print("killed {} in {}\n", count, what);
+  for (const auto& [what, count] : killed) fmt::print("{} killed: {}\n", count, what);
   if (kills >= kKills) {
     for (const char* phase : kPhases) EXPECT_GE(killed[phase], 10) << phase;
     EXPECT_GE(killed["reaper first"], 10);
