@@ -48,19 +48,41 @@ class CrossChecks {
   void check_images() {
     const std::vector<std::string_view> known = image_names();
     for (const PodSource& source : sources_) {
-      for (std::size_t i = 0; i < source.spec->containers.size(); ++i) {
-        const std::string& image = source.spec->containers[i].image;
-        if (!is_image_reference(image) || parts_.scenario.images.contains(image)) continue;
-        const std::string path = path_of_index(source.spec_path + ".containers", i) + ".image";
-        Error error = make_error(ErrorCode::ScenarioImageMissing, fmt::format("{} uses an image that the scenario does not describe", source.owner),
-                                 place_at(*source.document, path))
-                          .with_found(escape_for_terminal(image, 120))
-                          .with_allowed(known.empty() ? "an image described under spec.images" : "one of " + listed(known))
-                          .with_hint(missing_image_hint(image, known));
-        error.path = path;
-        diagnostics_.error(std::move(error));
-      }
+      check_images_of(source, source.spec->containers, "containers", known);
+      check_images_of(source, source.spec->init_containers, "initContainers", known);
+      for (std::size_t i = 0; i < source.spec->init_containers.size(); ++i) warn_if_endless(source, i);
     }
+  }
+
+  void check_images_of(const PodSource& source, const std::vector<cluster::Container>& containers, std::string_view list,
+                       const std::vector<std::string_view>& known) {
+    for (std::size_t i = 0; i < containers.size(); ++i) {
+      const std::string& image = containers[i].image;
+      if (!is_image_reference(image) || parts_.scenario.images.contains(image)) continue;
+      const std::string path = path_of_index(fmt::format("{}.{}", source.spec_path, list), i) + ".image";
+      Error error = make_error(ErrorCode::ScenarioImageMissing, fmt::format("{} uses an image that the scenario does not describe", source.owner),
+                               place_at(*source.document, path))
+                        .with_found(escape_for_terminal(image, 120))
+                        .with_allowed(known.empty() ? "an image described under spec.images" : "one of " + listed(known))
+                        .with_hint(missing_image_hint(image, known));
+      error.path = path;
+      diagnostics_.error(std::move(error));
+    }
+  }
+
+  /// The containers after an init container wait until it has ended.
+  void warn_if_endless(const PodSource& source, std::size_t index) {
+    const cluster::Container& container = source.spec->init_containers[index];
+    const auto image = parts_.scenario.images.find(container.image);
+    if (cluster::is_sidecar(container) || image == parts_.scenario.images.end() || image->second.exit) return;
+    const std::string path = path_of_index(source.spec_path + ".initContainers", index) + ".image";
+    Error warning = make_error(ErrorCode::ScenarioUnknownReference, fmt::format("{} waits for an init container whose image never ends", source.owner),
+                               place_at(*source.document, path))
+                        .with_found(escape_for_terminal(container.image, 120))
+                        .with_allowed("an image with exit, or restartPolicy: Always for a sidecar")
+                        .with_hint("add exit: {after: 1s} to the image");
+    warning.path = path;
+    diagnostics_.warning(std::move(warning));
   }
 
   std::vector<std::string_view> image_names() const {

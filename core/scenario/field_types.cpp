@@ -89,6 +89,7 @@ bool reads_bare_numbers(FieldType type) {
     case FieldType::Rate:
     case FieldType::Bytes:
     case FieldType::Bandwidth:
+    case FieldType::Growth:
     case FieldType::Cpu:
     case FieldType::Quantity:
     case FieldType::Moment:
@@ -128,6 +129,7 @@ Status check_text(const Field& field, const Node& node) {
     case FieldType::Rate: return parsed(field, node, parse_rate(text), number);
     case FieldType::Bytes: return parsed(field, node, parse_bytes(text), whole);
     case FieldType::Bandwidth: return parsed(field, node, parse_bandwidth(text), number);
+    case FieldType::Growth: return parsed(field, node, parse_growth(text), whole);
     case FieldType::Cpu:
     case FieldType::Quantity:
       return parsed(field, node, parse_amount(text), [](const Quantity& q) { return static_cast<double>(q.milli_value()) / 1000; });
@@ -175,6 +177,7 @@ std::string type_words(const Field& field) {
     case FieldType::Rate: return "a rate such as 200/s" + (range.empty() ? "" : "," + range + " per second");
     case FieldType::Bytes: return "a size such as 120Mi or 1G" + (range.empty() ? "" : "," + range + " bytes");
     case FieldType::Bandwidth: return "a bandwidth such as 100Mbit/s or 30MB/s";
+    case FieldType::Growth: return "a growth such as 1Mi/s or 500k/s" + (range.empty() ? "" : "," + range + " bytes per second");
     case FieldType::Cpu: return "cores such as 2, 0.5 or 500m" + (range.empty() ? "" : "," + range);
     case FieldType::Quantity: return "a Kubernetes quantity such as 4, 500m or 1Gi";
     case FieldType::Cidr: return "an IPv4 range such as 10.244.0.0/16, prefix 8 to 24";

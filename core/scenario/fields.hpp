@@ -31,6 +31,7 @@ enum class FieldType : std::uint8_t {
   Rate,           ///< "200/s"
   Bytes,          ///< "120Mi"
   Bandwidth,      ///< "100Mbit/s"
+  Growth,         ///< "1Mi/s"
   Cpu,            ///< cores: 2, 0.5, "500m"
   Quantity,       ///< any Kubernetes quantity ≥ 0
   Cidr,           ///< IPv4 range "10.244.0.0/16"
@@ -60,7 +61,7 @@ struct Field {
   bool required = false;
   std::string_view default_text = {};            ///< as written in YAML; empty: no default, the field is simply absent
   std::vector<std::string_view> allowed = {};    ///< Choice
-  double minimum = -std::numeric_limits<double>::infinity();  ///< Integer, Number, Cpu in cores, Bytes, Rate per second, Duration in ns
+  double minimum = -std::numeric_limits<double>::infinity();  ///< Integer, Number, Cpu in cores, Bytes, Growth in bytes per second, Rate per second, Duration in ns
   double maximum = std::numeric_limits<double>::infinity();
   std::string_view description = {};
   std::string_view example = {};                 ///< YAML text
@@ -109,6 +110,7 @@ class ObjectView {
   [[nodiscard]] double rate(std::string_view field) const;
   [[nodiscard]] std::int64_t bytes(std::string_view field) const;
   [[nodiscard]] double bandwidth(std::string_view field) const;
+  [[nodiscard]] std::int64_t growth(std::string_view field) const;
   [[nodiscard]] std::int64_t cpu_milli(std::string_view field) const;
   [[nodiscard]] cluster::LabelSelector selector(std::string_view field) const;
   [[nodiscard]] ObjectView object(std::string_view field) const;             ///< absent: a view of an empty object

@@ -158,6 +158,16 @@ bool is_route_pattern(std::string_view text) {
   return star == std::string_view::npos || star + 1 == text.size();
 }
 
+Result<std::int64_t> parse_growth(std::string_view text) {
+  const std::string allowed = "bytes per second, such as 1Mi/s or 500k/s";
+  if (!text.ends_with("/s")) {
+    return fail(make_error(ErrorCode::ValueUnitMissing, "not a growth").with_found(escape_for_terminal(text, 80)).with_allowed(allowed).with_hint("write /s after the bytes"));
+  }
+  Result<std::int64_t> bytes = parse_bytes(text.substr(0, text.size() - 2));
+  if (!bytes) bytes.error().allowed = allowed;
+  return bytes;
+}
+
 Result<ServiceName> parse_service_reference(std::string_view text) {
   const std::vector<std::string> parts = split(text, '/');
   const bool two = parts.size() == 2 && is_dns_label(parts[1]);

@@ -30,6 +30,9 @@ struct ServiceName {
 };
 Result<ServiceName> parse_service_reference(std::string_view text);
 
+/// "1Mi/s": bytes per second. Errors: those of parse_bytes, ValueUnitMissing without "/s".
+Result<std::int64_t> parse_growth(std::string_view text);
+
 /// A selector as the scenario writes it: a mapping of labels, a LabelSelector mapping, or kubectl's text form.
 /// Errors: ValueBadSelector, ValueType; the place is the offending part's.
 Result<cluster::LabelSelector> read_selector(const Node& node);

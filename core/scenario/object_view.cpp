@@ -87,6 +87,11 @@ double ObjectView::bandwidth(std::string_view field) const {
   return text ? parse_bandwidth(*text).value_or(0.0) : 0.0;
 }
 
+std::int64_t ObjectView::growth(std::string_view field) const {
+  const auto text = scalar(field, FieldType::Growth);
+  return text ? parse_growth(*text).value_or(0) : 0;
+}
+
 std::int64_t ObjectView::cpu_milli(std::string_view field) const {
   const auto text = scalar(field, FieldType::Cpu);
   return text ? parse_amount(*text).value_or(Quantity{}).milli_value() : 0;

@@ -49,6 +49,21 @@ Json json_of(const ClusterSpec& cluster) {
   return {{"name", cluster.name}, {"nodes", std::move(nodes)}, {"podSubnet", cluster.pod_subnet}, {"serviceSubnet", cluster.service_subnet}};
 }
 
+std::string_view name_of(OnTerminate reaction) {
+  switch (reaction) {
+    case OnTerminate::Finish: return "finish";
+    case OnTerminate::Abort: return "abort";
+    case OnTerminate::Ignore: return "ignore";
+  }
+  return {};
+}
+
+Json json_of(const FailureSpec& failure) {
+  Json json{{"path", failure.pattern}, {"fromNs", failure.from.ns}, {"status", failure.status}, {"hang", failure.hang}};
+  if (failure.until) json["untilNs"] = failure.until->ns;
+  return json;
+}
+
 Json json_of(const ImageSpec& image) {
   Json routes = Json::array();
   for (const RouteSpec& route : image.routes) {
@@ -61,15 +76,26 @@ Json json_of(const ImageSpec& image) {
                       {"body", route.body},
                       {"responseBytes", route.response_bytes}});
   }
-  return {{"sizeBytes", image.size_bytes},
-          {"preloaded", image.preloaded},
-          {"startupNs", image.startup.ns},
-          {"workers", image.workers},
-          {"backlog", image.backlog},
-          {"discipline", image.discipline == Discipline::Shared ? "shared" : "fifo"},
-          {"onTerminate", image.on_terminate == OnTerminate::Abort ? "abort" : "finish"},
-          {"drainNs", image.drain.ns},
-          {"routes", std::move(routes)}};
+  Json failures = Json::array();
+  for (const FailureSpec& failure : image.failures) failures.push_back(json_of(failure));
+  Json json{{"sizeBytes", image.size_bytes},
+            {"preloaded", image.preloaded},
+            {"pullable", image.pullable},
+            {"startupNs", image.startup.ns},
+            {"workers", image.workers},
+            {"backlog", image.backlog},
+            {"discipline", image.discipline == Discipline::Shared ? "shared" : "fifo"},
+            {"onTerminate", name_of(image.on_terminate)},
+            {"drainNs", image.drain.ns},
+            {"routes", std::move(routes)},
+            {"failures", std::move(failures)}};
+  if (image.exit) json["exit"] = {{"afterNs", image.exit->after.ns}, {"code", image.exit->code}, {"times", image.exit->times}};
+  if (image.memory) {
+    json["memory"] = {{"startBytes", image.memory->start_bytes},
+                      {"growthBytesPerSecond", image.memory->growth_bytes},
+                      {"peakBytes", image.memory->peak_bytes}};
+  }
+  return json;
 }
 
 Json json_of(const balance::BalancerSpec& balancer) {

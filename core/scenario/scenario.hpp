@@ -65,6 +65,33 @@ struct RouteSpec {
 enum class OnTerminate : std::uint8_t {
   Finish,  ///< SIGTERM: stop accepting after `drain`, finish what is in flight, exit 0
   Abort,   ///< SIGTERM: keep serving for `drain`, then exit 0 at once; requests in flight are lost
+  Ignore,  ///< SIGTERM changes nothing: SIGKILL comes when the grace is over
+};
+
+/// The process ends by itself.
+struct ExitSpec {
+  SimDuration after;               ///< since the start of the process
+  std::int32_t code = 0;
+  std::int64_t times = 0;          ///< only in the first so many starts of a container in its pod; 0 = in every one
+  friend bool operator==(const ExitSpec&, const ExitSpec&) = default;
+};
+
+/// Memory that the process takes and never gives back.
+struct MemorySpec {
+  std::int64_t start_bytes = 0;
+  std::int64_t growth_bytes = 0;   ///< per second, from the start on
+  std::int64_t peak_bytes = std::int64_t{1} << 30;  ///< it does not grow beyond this
+  friend bool operator==(const MemorySpec&, const MemorySpec&) = default;
+};
+
+/// A stretch of time, since the start of the process, in which some paths do not answer as their routes say.
+struct FailureSpec {
+  std::string pattern;             ///< paths, as a route's pattern
+  SimDuration from;
+  std::optional<SimDuration> until;  ///< absent: for good
+  std::int32_t status = 500;       ///< answered at once, at no CPU demand
+  bool hang = false;               ///< instead of an answer: the connection stays open, nothing comes, no worker is taken
+  friend bool operator==(const FailureSpec&, const FailureSpec&) = default;
 };
 
 /// How a container of an image behaves (design §6): drives the model and parameterises the real workload.
@@ -72,6 +99,7 @@ struct ImageSpec {
   std::string reference;                       ///< "web:1.0.0"
   std::int64_t size_bytes = std::int64_t{120} << 20;
   bool preloaded = true;                       ///< false: nodes pull it at first use (needs `registry`)
+  bool pullable = true;                        ///< false: no node has it and no registry knows it
   SimDuration startup;                         ///< process start → listening
   int workers = 2;                             ///< requests served at the same time
   int backlog = 128;                           ///< accepted or waiting connections beyond the workers; more are refused
@@ -79,6 +107,9 @@ struct ImageSpec {
   OnTerminate on_terminate = OnTerminate::Finish;
   SimDuration drain;
   std::vector<RouteSpec> routes;               ///< unmatched paths answer 404 at zero demand
+  std::optional<ExitSpec> exit;                ///< absent: it runs until it is stopped
+  std::optional<MemorySpec> memory;            ///< absent: no memory to speak of
+  std::vector<FailureSpec> failures;           ///< the first that matches path and time counts
   friend bool operator==(const ImageSpec&, const ImageSpec&) = default;
 };
 

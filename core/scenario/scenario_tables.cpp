@@ -212,18 +212,66 @@ const FieldTable& image_table() {
       .fields = {
           {.name = "size", .type = Bytes, .default_text = "120Mi", .maximum = 1e12, .description = "Compressed size, for pulls.", .example = "120Mi"},
           {.name = "preloaded", .type = Boolean, .default_text = "true", .description = "False: nodes pull it at first use; needs a registry.", .example = "false"},
+          {.name = "pullable", .type = Boolean, .default_text = "true", .description = "False: no node has it and no registry knows it, so pulls fail.", .example = "false"},
           {.name = "startup", .type = Duration, .default_text = "0s", .maximum = 3600e9, .description = "From the start of the process until it listens.", .example = "600ms"},
           {.name = "workers", .type = Integer, .default_text = "2", .minimum = 1, .maximum = 10000, .description = "Requests served at the same time.", .example = "2"},
           {.name = "backlog", .type = Integer, .default_text = "128", .minimum = 0, .maximum = kCountLimit,
            .description = "Connections waiting beyond the workers; more are refused.", .example = "128"},
           {.name = "discipline", .type = Choice, .default_text = "fifo", .allowed = {"fifo", "shared"},
            .description = "fifo: `workers` at a time, the others wait. shared: all at once, sharing `workers` cores.", .example = "fifo"},
-          {.name = "onTerminate", .type = Choice, .default_text = "finish", .allowed = {"finish", "abort"},
-           .description = "At SIGTERM. finish: stop accepting after `drain`, finish what is in flight, exit. abort: serve for `drain`, then exit at once.", .example = "finish"},
+          {.name = "onTerminate", .type = Choice, .default_text = "finish", .allowed = {"finish", "abort", "ignore"},
+           .description = "At SIGTERM. finish: stop accepting after `drain`, finish what is in flight, exit. abort: serve for `drain`, then exit at once. ignore: go on until SIGKILL.",
+           .example = "finish"},
           {.name = "drain", .type = Duration, .default_text = "0s", .maximum = 3600e9, .description = "How long it goes on accepting after SIGTERM.", .example = "3s"},
           {.name = "routes", .type = Object, .shape = Map, .description = "Paths it answers; '*' at the end matches the rest. The longest literal prefix wins.",
            .example = "{/: {cpu: 2ms}}", .table = route_table, .key_type = RoutePattern},
+          {.name = "exit", .type = Object, .description = "The process ends by itself; without it it runs until it is stopped.", .example = "{after: 10s, code: 1}",
+           .table = exit_table},
+          {.name = "memory", .type = Object, .description = "Memory that the process takes and keeps. Beyond the container's limit it is killed for it (OOMKilled, 137).",
+           .example = "{start: 20Mi, growth: 1Mi/s}", .table = memory_table},
+          {.name = "failures", .type = Object, .shape = List, .description = "When paths do not answer as their routes say; the first entry that fits counts.",
+           .example = "[{path: /healthz, from: 10s, until: 20s, status: 500}]", .table = failure_table},
       }};
+  return table;
+}
+
+const FieldTable& exit_table() {
+  static const FieldTable table{
+      .title = "the end of a process",
+      .description = "When a container of the image ends by itself, and how.",
+      .fields = {
+          {.name = "after", .type = Duration, .required = true, .maximum = kTimeLimit, .description = "Since the start of the process.", .example = "10s"},
+          {.name = "code", .type = Integer, .default_text = "0", .minimum = 0, .maximum = 255, .description = "Its exit code; 0 is success.", .example = "1"},
+          {.name = "times", .type = Integer, .minimum = 1, .maximum = kCountLimit,
+           .description = "Only the first so many starts of each container of a pod end so; later ones run on. Without it every one.", .example = "3"},
+      }};
+  return table;
+}
+
+const FieldTable& memory_table() {
+  static const FieldTable table{
+      .title = "the memory of a process",
+      .description = "What a container of the image holds. In real containers it is really taken.",
+      .fields = {
+          {.name = "start", .type = Bytes, .default_text = "0", .maximum = 1e12, .description = "Held from the start on.", .example = "20Mi"},
+          {.name = "growth", .type = Growth, .default_text = "0/s", .maximum = 1e12, .description = "Taken each second after that.", .example = "1Mi/s"},
+          {.name = "peak", .type = Bytes, .default_text = "1Gi", .minimum = 1, .maximum = 1e12, .description = "It never holds more.", .example = "256Mi"},
+      }};
+  return table;
+}
+
+const FieldTable& failure_table() {
+  static const FieldTable table{
+      .title = "a failure",
+      .description = "A stretch of time in which some paths do not answer as their routes say.",
+      .fields = {
+          {.name = "path", .type = RoutePattern, .required = true, .description = "Which paths; '*' at the end matches the rest.", .example = "/healthz"},
+          {.name = "from", .type = Duration, .default_text = "0s", .maximum = kTimeLimit, .description = "Its beginning, since the start of the process.", .example = "10s"},
+          {.name = "until", .type = Duration, .minimum = 1, .maximum = kTimeLimit, .description = "Its end, likewise; without it it never ends.", .example = "20s"},
+          {.name = "status", .type = Integer, .default_text = "500", .minimum = 100, .maximum = 599, .description = "What they answer, at once.", .example = "503"},
+          {.name = "hang", .type = Boolean, .default_text = "false", .description = "True: they answer nothing, and the connection stays open.", .example = "true"},
+      },
+      .at_most_one = {{"status", "hang"}}};
   return table;
 }
 

@@ -69,6 +69,7 @@ Json value_schema(const Field& field) {
     }
     case FieldType::Rate: return text_matching("^" + std::string(kNumberPattern) + "([eE][0-9]+)?/[smh]$");
     case FieldType::Bandwidth: return text_matching("^" + std::string(kNumberPattern) + "([kMGT]?(bit|B)|[KMG]iB)/s$");
+    case FieldType::Growth: return text_matching("^" + std::string(kNumberPattern) + "([kMGTPE]|[KMGTPE]i)?/s$");
     case FieldType::Bytes:
     case FieldType::Cpu:
     case FieldType::Quantity: return number_or(quantity_text());

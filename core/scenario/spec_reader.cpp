@@ -29,19 +29,70 @@ RouteSpec read_route(const std::string& pattern, const ObjectView& view) {
   return route;
 }
 
+OnTerminate read_on_terminate(const std::string& word) {
+  if (word == "abort") return OnTerminate::Abort;
+  return word == "ignore" ? OnTerminate::Ignore : OnTerminate::Finish;
+}
+
+FailureSpec read_failure(const ObjectView& view) {
+  FailureSpec failure;
+  failure.pattern = view.text("path");
+  failure.from = view.duration("from");
+  if (view.has("until")) failure.until = view.duration("until");
+  failure.status = static_cast<std::int32_t>(view.integer("status"));
+  failure.hang = view.boolean("hang");
+  return failure;
+}
+
+void read_behaviour(ImageSpec& image, const ObjectView& view) {
+  if (view.has("exit")) {
+    const ObjectView exit = view.object("exit");
+    image.exit = ExitSpec{exit.duration("after"), static_cast<std::int32_t>(exit.integer("code")), exit.has("times") ? exit.integer("times") : 0};
+  }
+  if (view.has("memory")) {
+    const ObjectView memory = view.object("memory");
+    image.memory = MemorySpec{memory.bytes("start"), memory.growth("growth"), memory.bytes("peak")};
+  }
+  for (const ObjectView& failure : view.objects("failures")) image.failures.push_back(read_failure(failure));
+}
+
 ImageSpec read_image(const std::string& reference, const ObjectView& view) {
   ImageSpec image;
   image.reference = reference;
   image.size_bytes = view.bytes("size");
-  image.preloaded = view.boolean("preloaded");
+  image.pullable = view.boolean("pullable");
+  image.preloaded = image.pullable && view.boolean("preloaded");
   image.startup = view.duration("startup");
   image.workers = static_cast<int>(view.integer("workers"));
   image.backlog = static_cast<int>(view.integer("backlog"));
   image.discipline = view.text("discipline") == "shared" ? Discipline::Shared : Discipline::Fifo;
-  image.on_terminate = view.text("onTerminate") == "abort" ? OnTerminate::Abort : OnTerminate::Finish;
+  image.on_terminate = read_on_terminate(view.text("onTerminate"));
   image.drain = view.duration("drain");
   for (const auto& [pattern, route] : view.object_map("routes")) image.routes.push_back(read_route(pattern, route));
+  read_behaviour(image, view);
   return image;
+}
+
+/// What the fields of an image cannot say together.
+void check_image(const ImageSpec& image, const ObjectView& view, const ObjectView& spec, Diagnostics& diagnostics) {
+  if (!image.pullable && view.has("preloaded") && view.boolean("preloaded")) {
+    report_field(diagnostics, view, "pullable", ErrorCode::ValueConflict, "an image that is on every node, and that nobody has", "pullable: false beside preloaded: true",
+                 "one of them", "leave preloaded out");
+  } else if (image.pullable && !image.preloaded && !spec.has("registry")) {
+    report_field(diagnostics, view, "preloaded", ErrorCode::ValueConflict, "an image that is not preloaded comes from a registry, and there is none", "preloaded: false",
+                 "spec.registry, or preloaded: true", "add registry: {} to the spec");
+  }
+  if (image.memory && image.memory->start_bytes > image.memory->peak_bytes) {
+    report_field(diagnostics, view.object("memory"), "start", ErrorCode::ValueConflict, "a process cannot start with more than it ever holds",
+                 view.object("memory").text("start"), fmt::format("at most the peak, {} bytes", image.memory->peak_bytes), "raise peak");
+  }
+  const std::vector<ObjectView> failures = view.objects("failures");
+  for (std::size_t i = 0; i < failures.size(); ++i) {
+    const FailureSpec& failure = image.failures[i];
+    if (!failure.until || failure.from < *failure.until) continue;
+    report_field(diagnostics, failures[i], "from", ErrorCode::ScenarioTimeOrder, "the failure starts at or after its end", to_string(failure.from),
+                 fmt::format("before {}", to_string(*failure.until)));
+  }
 }
 
 balance::BalancerSpec read_balancer(const ObjectView& view) {
@@ -119,11 +170,8 @@ std::string short_name(std::string_view namespace_, std::string_view name) {
 std::map<std::string, ImageSpec> read_images(const ObjectView& spec, const IsClean& is_clean, Diagnostics& diagnostics) {
   std::map<std::string, ImageSpec> images;
   for (const auto& [reference, view] : spec.object_map("images")) {
-    images[reference] = is_clean(view.path()) ? read_image(reference, view) : ImageSpec{};
-    if (!images[reference].preloaded && !spec.has("registry")) {
-      report_field(diagnostics, view, "preloaded", ErrorCode::ValueConflict, "an image that is not preloaded comes from a registry, and there is none", "preloaded: false",
-             "spec.registry, or preloaded: true", "add registry: {} to the spec");
-    }
+    ImageSpec& image = images[reference] = is_clean(view.path()) ? read_image(reference, view) : ImageSpec{};
+    if (is_clean(view.path())) check_image(image, view, spec, diagnostics);
   }
   return images;
 }

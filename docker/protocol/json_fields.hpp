@@ -15,6 +15,8 @@
 namespace tandem::container {
 
 inline constexpr std::int64_t kNanosecondsMax = kInputLimits.time_ns;
+/// Most memory that the scenario language lets a process hold.
+inline constexpr std::int64_t kMemoryBytesMax = 1'000'000'000'000;
 /// Longest answer a route may be padded to.
 inline constexpr std::int64_t kResponseBytesMax = std::int64_t{64} << 20;
 

@@ -33,6 +33,54 @@ WorkloadRoute read_route(JsonFields fields) {
   return route;
 }
 
+nlohmann::json to_json(const WorkloadFailure& failure) {
+  return {{"pattern", failure.pattern},
+          {"fromNs", failure.from.ns},
+          {"untilNs", failure.until.ns},
+          {"status", failure.status},
+          {"hang", failure.hang}};
+}
+
+WorkloadFailure read_failure(JsonFields fields) {
+  WorkloadFailure failure;
+  failure.pattern = fields.text("pattern");
+  failure.from.ns = fields.integer("fromNs", 0, kNanosecondsMax);
+  failure.until.ns = fields.integer("untilNs", 0, kNanosecondsMax);
+  failure.status = static_cast<std::int32_t>(fields.integer("status", 100, 599));
+  failure.hang = fields.boolean("hang");
+  return failure;
+}
+
+/// What there may be once is a list of one or none.
+nlohmann::json to_json(const WorkloadConfig& config, nlohmann::json document) {
+  document["exit"] = document["memory"] = document["failures"] = nlohmann::json::array();
+  if (config.exit) document["exit"].push_back({{"afterNs", config.exit->after.ns}, {"code", config.exit->code}});
+  if (config.memory) {
+    document["memory"].push_back({{"startBytes", config.memory->start_bytes},
+                                  {"growthBytesPerSecond", config.memory->growth_bytes},
+                                  {"peakBytes", config.memory->peak_bytes}});
+  }
+  for (const WorkloadFailure& failure : config.failures) document["failures"].push_back(to_json(failure));
+  return document;
+}
+
+void read_behaviour(WorkloadConfig& config, const JsonFields& fields) {
+  fields.each("exit", [&](const JsonFields& exit) {
+    config.exit = WorkloadExit{{exit.integer("afterNs", 0, kNanosecondsMax)}, static_cast<std::int32_t>(exit.integer("code", 0, 255))};
+  });
+  fields.each("memory", [&](const JsonFields& memory) {
+    config.memory = WorkloadMemory{memory.integer("startBytes", 0, kMemoryBytesMax), memory.integer("growthBytesPerSecond", 0, kMemoryBytesMax),
+                                   memory.integer("peakBytes", 0, kMemoryBytesMax)};
+  });
+  fields.each("failures", [&](const JsonFields& failure) { config.failures.push_back(read_failure(failure)); });
+}
+
+bool matches_pattern(std::string_view pattern, std::string_view path) {
+  const bool open = !pattern.empty() && pattern.back() == '*';
+  const std::string_view literal = open ? pattern.substr(0, pattern.size() - 1) : pattern;
+  return open ? path.substr(0, literal.size()) == literal : path == literal;
+}
+
 }  // namespace
 
 std::string write_workload_config(const WorkloadConfig& config) {
@@ -48,10 +96,11 @@ std::string write_workload_config(const WorkloadConfig& config) {
                                    {"backlog", config.backlog},
                                    {"shared", config.shared},
                                    {"abortOnTerminate", config.abort_on_terminate},
+                                   {"ignoreTerminate", config.ignore_terminate},
                                    {"drainNs", config.drain.ns},
                                    {"cpuSpeed", config.cpu_speed},
                                    {"routes", std::move(routes)}};
-  return document.dump();
+  return to_json(config, document).dump();
 }
 
 Result<WorkloadConfig> read_workload_config(std::string_view text) {
@@ -67,9 +116,11 @@ Result<WorkloadConfig> read_workload_config(std::string_view text) {
     config.backlog = static_cast<std::int32_t>(fields.integer("backlog", 0, 65535));
     config.shared = fields.boolean("shared");
     config.abort_on_terminate = fields.boolean("abortOnTerminate");
+    config.ignore_terminate = fields.boolean("ignoreTerminate");
     config.drain.ns = fields.integer("drainNs", 0, kNanosecondsMax);
     config.cpu_speed = fields.number("cpuSpeed", 1e-3, 1e3);
     fields.each("routes", [&](JsonFields route) { config.routes.push_back(read_route(route)); });
+    read_behaviour(config, fields);
     return config;
   });
 }
@@ -94,10 +145,9 @@ bool match_route(const std::vector<WorkloadRoute>& routes, std::string_view path
   bool found = false;
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const std::string_view pattern = routes[i].pattern;
+    if (!matches_pattern(pattern, path)) continue;
     const bool open = !pattern.empty() && pattern.back() == '*';
     const std::string_view literal = open ? pattern.substr(0, pattern.size() - 1) : pattern;
-    const bool matches = open ? path.substr(0, literal.size()) == literal : path == literal;
-    if (!matches) continue;
     const std::size_t rank = 2 * literal.size() + (open ? 0 : 1);
     if (found && rank <= best) continue;
     found = true;
@@ -105,6 +155,13 @@ bool match_route(const std::vector<WorkloadRoute>& routes, std::string_view path
     match = {i, open ? path.substr(literal.size()) : std::string_view()};
   }
   return found;
+}
+
+const WorkloadFailure* find_failure(const std::vector<WorkloadFailure>& failures, std::string_view path, SimDuration age) {
+  for (const WorkloadFailure& failure : failures) {
+    if (age >= failure.from && age < failure.until && matches_pattern(failure.pattern, path)) return &failure;
+  }
+  return nullptr;
 }
 
 }  // namespace tandem::container

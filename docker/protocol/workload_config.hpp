@@ -3,6 +3,7 @@
 // kWorkloadConfigVariable. Written by real/docker, read by docker/workload; both link this file, so they cannot disagree.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,32 @@ struct WorkloadRoute {
   friend bool operator==(const WorkloadRoute&, const WorkloadRoute&) = default;
 };
 
+/// The process ends by itself.
+struct WorkloadExit {
+  SimDuration after;         ///< since its start
+  std::int32_t code = 0;
+  friend bool operator==(const WorkloadExit&, const WorkloadExit&) = default;
+};
+
+/// Memory it takes and keeps.
+struct WorkloadMemory {
+  std::int64_t start_bytes = 0;
+  std::int64_t growth_bytes = 0;  ///< per second
+  std::int64_t peak_bytes = 0;
+  friend bool operator==(const WorkloadMemory&, const WorkloadMemory&) = default;
+};
+
+/// From `from` to `until` (since the start of the process) paths of this pattern answer `status` at once, or nothing at all.
+struct WorkloadFailure {
+  std::string pattern;
+  SimDuration from;
+  SimDuration until = kForGood;
+  std::int32_t status = 500;
+  bool hang = false;
+  static constexpr SimDuration kForGood{std::int64_t{3653} * 86'400 * 1'000'000'000};  ///< ten years, the longest time there is
+  friend bool operator==(const WorkloadFailure&, const WorkloadFailure&) = default;
+};
+
 struct WorkloadConfig {
   std::string version;       ///< tag of the image that is played
   std::string pod;
@@ -54,9 +81,13 @@ struct WorkloadConfig {
   std::int32_t backlog = 128;
   bool shared = false;       ///< discipline Shared instead of Fifo
   bool abort_on_terminate = false;
+  bool ignore_terminate = false;
   SimDuration drain;
   double cpu_speed = 1.0;    ///< of this machine, relative to the reference: a demand of D takes D / cpu_speed CPU seconds
   std::vector<WorkloadRoute> routes;
+  std::optional<WorkloadExit> exit;
+  std::optional<WorkloadMemory> memory;
+  std::vector<WorkloadFailure> failures;  ///< the first that fits counts
   friend bool operator==(const WorkloadConfig&, const WorkloadConfig&) = default;
 };
 
@@ -77,5 +108,8 @@ struct RouteMatch {
 /// any other pattern matches the path exactly. The longest literal part wins; at equal length the exact pattern, then the
 /// earlier one. False if nothing matches.
 bool match_route(const std::vector<WorkloadRoute>& routes, std::string_view path, RouteMatch& match);
+
+/// What a request for the path runs into when the process has this age; nullptr if its route answers.
+const WorkloadFailure* find_failure(const std::vector<WorkloadFailure>& failures, std::string_view path, SimDuration age);
 
 }  // namespace tandem::container

@@ -20,6 +20,7 @@
 #include "core/base/text.hpp"
 #include "core/control/kubelet/container_command.hpp"
 #include "docker/protocol/lifetime.hpp"
+#include "docker/workload/behaviour.hpp"
 #include "docker/workload/server.hpp"
 
 namespace {
@@ -51,6 +52,13 @@ bool signal_within(int signals, SimDuration duration) {
     timespec timeout{left / 1'000'000'000, left % 1'000'000'000};
     pollfd entry{signals, POLLIN, 0};
     if (ppoll(&entry, 1, duration.ns < 0 ? nullptr : &timeout, nullptr) > 0) return true;
+  }
+}
+
+/// Takes the signals that have come.
+void drain(int signals) {
+  signalfd_siginfo info{};
+  while (read(signals, &info, sizeof info) == sizeof info) {
   }
 }
 
@@ -88,9 +96,13 @@ int serve(SimDuration begin) {
   const int signals = open_signals();
   auto config = container::read_workload_config(configuration_text());
   if (!config) return report(config.error());
-  const SimDuration startup = config->startup - (workload::monotonic_time() - begin);
-  if (signal_within(signals, std::max(startup, SimDuration{}))) return 143;  // told to stop while still starting up
-  workload::Server server(std::move(*config), signals);
+  workload::start_behaviour(*config, begin);
+  const SimDuration listens_at = begin + config->startup;
+  while (signal_within(signals, std::max(listens_at - workload::monotonic_time(), SimDuration{}))) {
+    if (!config->ignore_terminate) return 143;  // told to stop while still starting up
+    drain(signals);
+  }
+  workload::Server server(std::move(*config), signals, begin);
   if (const Status listening = server.listen(); !listening) return report(listening.error());
   return server.run();
 }

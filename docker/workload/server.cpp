@@ -61,14 +61,17 @@ std::string timing_text(const JobTimes& times) {
   return text;
 }
 
-HttpResponse answer(const container::WorkloadConfig& config, const container::WorkloadRoute* route, const HttpRequest& request,
+constexpr int kNotFound = 404;
+
+/// `status` is that of requests without a route: not found, or failing.
+HttpResponse answer(const container::WorkloadConfig& config, const container::WorkloadRoute* route, int status, const HttpRequest& request,
                     std::string_view rest) {
   HttpResponse response;
   response.head_only = request.method == "HEAD";
   response.content_type = "text/plain; charset=utf-8";
   if (route == nullptr) {
-    response.status = 404;
-    response.body = "404 page not found\n";
+    response.status = status;
+    response.body = status == kNotFound ? "404 page not found\n" : "failing\n";
     return response;
   }
   response.status = route->status;
@@ -82,7 +85,8 @@ HttpResponse answer(const container::WorkloadConfig& config, const container::Wo
 
 }  // namespace
 
-Server::Server(container::WorkloadConfig config, int signals) : config_(std::move(config)), signals_(signals), port_(config_.port) {
+Server::Server(container::WorkloadConfig config, int signals, SimDuration begin)
+    : config_(std::move(config)), signals_(signals), begin_(begin), port_(config_.port) {
   poller_ = epoll_create1(EPOLL_CLOEXEC);
   wakeup_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   watch(poller_, wakeup_, EPOLLIN);
@@ -167,6 +171,7 @@ void Server::on_listener() {
 }
 
 void Server::on_readable(Connection& connection) {
+  if (connection.hung) return hang(connection);
   char buffer[16 << 10];
   for (;;) {
     const ssize_t size = recv(connection.socket, buffer, sizeof buffer, 0);
@@ -205,10 +210,28 @@ void Server::advance(Connection& connection) {
   }
 }
 
+/// Waits for nothing but the client's going away.
+void Server::hang(Connection& connection) {
+  if (!connection.hung) {
+    connection.hung = true;
+    ++hung_;
+  }
+  char ignored[4 << 10];
+  for (;;) {
+    const ssize_t size = recv(connection.socket, ignored, sizeof ignored, 0);
+    if (size > 0 || (size < 0 && errno == EINTR)) continue;
+    if (size < 0 && errno == EAGAIN) return arm(connection);
+    return close_connection(connection.socket);
+  }
+}
+
 void Server::hand_over(Connection& connection, HttpRequest request) {
+  const container::WorkloadFailure* const failure = container::find_failure(config_.failures, request.path, monotonic_time() - begin_);
+  if (failure != nullptr && failure->hang) return hang(connection);
+  const int status = failure == nullptr ? kNotFound : failure->status;
   container::RouteMatch match;
   const container::WorkloadRoute* route = nullptr;
-  if (container::match_route(config_.routes, request.path, match)) route = &config_.routes[match.index];
+  if (failure == nullptr && container::match_route(config_.routes, request.path, match)) route = &config_.routes[match.index];
   Job job;
   job.arrived = connection.arrived;
   if (route != nullptr) {
@@ -218,9 +241,9 @@ void Server::hand_over(Connection& connection, HttpRequest request) {
   }
   connection.busy = true;
   // The connection belongs to the worker until it reports back: the epoll entry is one-shot and not armed.
-  job.done = [this, socket = connection.socket, route, rest = std::string(match.rest),
+  job.done = [this, socket = connection.socket, route, status, rest = std::string(match.rest),
               closing = stopped_accepting_, request = std::move(request)](const JobTimes& times) {
-    HttpResponse response = answer(config_, route, request, rest);
+    HttpResponse response = answer(config_, route, status, request, rest);
     response.keep_alive = request.keep_alive && !closing;
     response.timing = timing_text(times);
     const bool sent = send_all(socket, write_response(response, config_.pod));
@@ -272,7 +295,7 @@ void Server::on_answers() {
 void Server::on_signal() {
   signalfd_siginfo info{};
   while (read(signals_, &info, sizeof info) == sizeof info) {
-    if (terminating_) continue;
+    if (terminating_ || config_.ignore_terminate) continue;
     terminating_ = true;
     stop_at_ = monotonic_time() + config_.drain;
   }
@@ -288,7 +311,7 @@ void Server::on_tick() {
   next_sweep_ = now + kSweepPeriod;
   std::vector<int> expired;
   for (const auto& [socket, connection] : connections_) {
-    if (!connection->busy && now - connection->last_used > kIdleMax) expired.push_back(socket);
+    if (!connection->busy && !connection->hung && now - connection->last_used > kIdleMax) expired.push_back(socket);
   }
   for (const int socket : expired) close_connection(socket);
 }
@@ -300,17 +323,19 @@ void Server::stop_accepting() {
     listener_ = -1;
   }
   stopped_accepting_ = true;
-  std::vector<int> idle;
+  // Who is not being served does not hold the end up.
+  std::vector<int> unserved;
   for (const auto& [socket, connection] : connections_) {
-    if (connection->idle) idle.push_back(socket);
+    if (connection->idle || connection->hung) unserved.push_back(socket);
   }
-  for (const int socket : idle) close_connection(socket);
+  for (const int socket : unserved) close_connection(socket);
 }
 
 void Server::close_connection(int socket) {
   const auto found = connections_.find(socket);
   if (found == connections_.end()) return;
   if (found->second->idle) --idle_;
+  if (found->second->hung) --hung_;
   connections_.erase(found);
   close(socket);
 }

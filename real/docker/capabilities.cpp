@@ -38,7 +38,7 @@ void note_nodes(const scenario::Scenario& scenario, const EngineInfo& engine, bo
 }
 
 void note_images(const scenario::Scenario& scenario, world::CapabilityReport& report) {
-  const bool pulls = scenario.registry || std::any_of(scenario.images.begin(), scenario.images.end(), [](const auto& image) { return !image.second.preloaded; });
+  const bool pulls = scenario.registry || std::any_of(scenario.images.begin(), scenario.images.end(), [](const auto& image) { return !image.second.preloaded && image.second.pullable; });
   if (pulls) {
     report.notes.push_back({"images", "preloaded, registry", Treatment::Approximated,
                             "one engine has one image store: every image is present on every node", {}});

@@ -37,6 +37,7 @@ json host_config(const ContainerSpec& spec) {
                  {"CapAdd", spec.capabilities},
                  {"SecurityOpt", {"no-new-privileges"}},
                  {"LogConfig", {{"Type", "json-file"}, {"Config", {{"max-size", "1m"}, {"max-file", "1"}}}}}};
+  if (spec.oom_score_adj != 0) config["OomScoreAdj"] = spec.oom_score_adj;
   if (spec.memory_bytes > 0) {
     config["Memory"] = spec.memory_bytes;
     config["MemorySwap"] = spec.memory_bytes;  // the sum of both, so none to swap to
@@ -203,6 +204,18 @@ Call<std::string> container_logs(const std::string& id, int lines) {
   return call;
 }
 
+namespace {
+
+/// What cannot be taken back at once, as the kubelet counts: usage without file pages that nobody has touched lately.
+std::int64_t working_set(const json& memory) {
+  const json details = object_at(memory, "stats");
+  const bool version_1 = details.contains("total_inactive_file");
+  const std::int64_t inactive = integer_at(details, version_1 ? "total_inactive_file" : "inactive_file");
+  return std::max<std::int64_t>(0, integer_at(memory, "usage") - inactive);
+}
+
+}  // namespace
+
 Call<StatsInfo> container_stats(const std::string& id) {
   Call<StatsInfo> call("read the statistics of container " + id, "GET", "/containers/" + id + "/stats?stream=false&one-shot=true");
   call.decode = json_answer<StatsInfo>([](const json& answer) {
@@ -210,7 +223,7 @@ Call<StatsInfo> container_stats(const std::string& id) {
     const json cpu = object_at(answer, "cpu_stats");
     stats.cpu_used.ns = integer_at(object_at(cpu, "cpu_usage"), "total_usage");
     stats.throttled.ns = integer_at(object_at(cpu, "throttling_data"), "throttled_time");
-    stats.memory_bytes = integer_at(object_at(answer, "memory_stats"), "usage");
+    stats.memory_bytes = working_set(object_at(answer, "memory_stats"));
     return stats;
   });
   return call;

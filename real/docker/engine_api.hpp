@@ -71,6 +71,7 @@ struct ContainerSpec {
   std::string cgroup_parent;
   std::string cpuset;                    ///< "0" or "0-1"; empty = all
   std::int64_t memory_bytes = 0;         ///< memory and swap together; 0 = no limit
+  std::int32_t oom_score_adj = 0;        ///< -1000 … 1000
   std::int64_t cpu_shares = 0;           ///< 0 = the engine's default
   std::int64_t cpu_quota_us = 0;         ///< per 100 ms; 0 = none
   std::int64_t pids_limit = 512;

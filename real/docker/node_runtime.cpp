@@ -5,6 +5,7 @@
 
 #include "core/control/kubelet/container_command.hpp"
 #include "core/control/kubelet/cpu_units.hpp"
+#include "core/control/kubelet/image_reference.hpp"
 #include "core/control/kubelet/probe_outcome.hpp"
 #include "host/wall_clock.hpp"
 #include "real/docker/workload_spec.hpp"
@@ -134,7 +135,8 @@ void DockerNodeRuntime::remove_sandbox(const control::PodIdentity& pod, std::fun
 // ---------------------------------------------------------------- images
 
 bool DockerNodeRuntime::image_present(const std::string& /*node_name*/, const std::string& image) const {
-  return parts_.scenario.images.count(image) > 0;
+  const auto found = parts_.scenario.images.find(image);
+  return found != parts_.scenario.images.end() && found->second.pullable;
 }
 
 void DockerNodeRuntime::pull_image(const std::string& /*node_name*/, const std::string& image,
@@ -143,6 +145,8 @@ void DockerNodeRuntime::pull_image(const std::string& /*node_name*/, const std::
     const auto found = parts_.scenario.images.find(image);
     if (found == parts_.scenario.images.end()) {
       done(fail(ErrorCode::EngineNotFound, "the scenario describes no image " + image));
+    } else if (!found->second.pullable) {
+      done(fail(ErrorCode::EngineRefused, not_found_text(image)));
     } else {
       done(control::ImagePulled{true, found->second.size_bytes});
     }
@@ -164,6 +168,7 @@ ContainerSpec DockerNodeRuntime::container_spec(const control::ContainerRequest&
   spec.cpu_shares = cpu_shares(request.cpu_request_milli);
   spec.cpu_quota_us = cpu_quota_us(request.cpu_limit_milli, parts_.slices.active() && node != nullptr ? node->cpu_milli : 0);
   spec.memory_bytes = request.memory_limit_bytes;
+  spec.oom_score_adj = request.oom_score_adj;
   spec.pids_limit = kPidsMax;
   spec.capabilities = {"NET_BIND_SERVICE"};
   spec.labels = {{"tandem.pod", request.pod.namespace_ + "/" + request.pod.name},
@@ -258,9 +263,11 @@ void DockerNodeRuntime::stop_container(const std::string& container_id, SimDurat
   }
   signal(container_id, "SIGTERM");
   if (!found->second.told_to_stop) found->second.told_to_stop = parts_.loop.now();
-  // A later call can only shorten the grace.
+  // A later call can only bring it forward.
+  const SimTime now = parts_.loop.now();
+  found->second.kill_at = std::min(found->second.kill_at, now + grace);
   if (found->second.kill_timer != 0) parts_.loop.cancel_delay(found->second.kill_timer);
-  found->second.kill_timer = parts_.loop.delay(grace.ns, [this, container_id] {
+  found->second.kill_timer = parts_.loop.delay((found->second.kill_at - now).ns, [this, container_id] {
     const auto late = containers_.find(container_id);
     if (late == containers_.end()) return;
     late->second.kill_timer = 0;

@@ -37,7 +37,7 @@ class DockerNodeRuntime final : public control::NodeRuntime {
 
   void create_sandbox(const control::PodIdentity& pod, std::function<void(Status)> done) override;
   void remove_sandbox(const control::PodIdentity& pod, std::function<void(Status)> done) override;
-  /// The engine has one image store, so every image of the scenario is present everywhere.
+  /// The engine has one image store, so every image of the scenario that can be had is present everywhere.
   [[nodiscard]] bool image_present(const std::string& node_name, const std::string& image) const override;
   void pull_image(const std::string& node_name, const std::string& image,
                   std::function<void(Result<control::ImagePulled>)> done) override;
@@ -93,6 +93,7 @@ class DockerNodeRuntime final : public control::NodeRuntime {
     std::uint64_t wait_ticket = 0;
     std::uint64_t kill_timer = 0;
     std::optional<SimTime> told_to_stop;
+    SimTime kill_at = kTimeNever;
     int missed = 0;                       ///< reconciliations in a row that did not find it running
   };
 

@@ -7,6 +7,22 @@
 
 namespace tandem::docker {
 
+namespace {
+
+void add_behaviour(container::WorkloadConfig& config, const scenario::ImageSpec& image, std::int32_t restart_count) {
+  if (image.exit && (image.exit->times == 0 || restart_count < image.exit->times)) {
+    config.exit = container::WorkloadExit{image.exit->after, image.exit->code};
+  }
+  if (image.memory) {
+    config.memory = container::WorkloadMemory{image.memory->start_bytes, image.memory->growth_bytes, image.memory->peak_bytes};
+  }
+  for (const scenario::FailureSpec& failure : image.failures) {
+    config.failures.push_back({failure.pattern, failure.from, failure.until.value_or(container::WorkloadFailure::kForGood), failure.status, failure.hang});
+  }
+}
+
+}  // namespace
+
 container::WorkloadConfig workload_config(const scenario::ImageSpec& image, const control::ContainerRequest& request, double cpu_speed) {
   container::WorkloadConfig config;
   config.version = tag_of(image.reference);
@@ -19,11 +35,13 @@ container::WorkloadConfig workload_config(const scenario::ImageSpec& image, cons
   config.backlog = image.backlog;
   config.shared = image.discipline == scenario::Discipline::Shared;
   config.abort_on_terminate = image.on_terminate == scenario::OnTerminate::Abort;
+  config.ignore_terminate = image.on_terminate == scenario::OnTerminate::Ignore;
   config.drain = image.drain;
   config.cpu_speed = cpu_speed;
   for (const scenario::RouteSpec& route : image.routes) {
     config.routes.push_back({route.pattern, route.cpu, route.wait, route.exponential, route.status, route.content_type, route.body, route.response_bytes});
   }
+  add_behaviour(config, image, request.restart_count);
   return config;
 }
 

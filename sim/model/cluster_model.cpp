@@ -74,7 +74,7 @@ std::unique_ptr<Sampler> ClusterModel::make_sampler(std::function<void(const rec
 
 bool needs_bulk_transfers(const scenario::Scenario& scenario) {
   return scenario.registry && std::any_of(scenario.images.begin(), scenario.images.end(),
-                                          [](const auto& entry) { return !entry.second.preloaded; });
+                                          [](const auto& entry) { return !entry.second.preloaded && entry.second.pullable; });
 }
 
 }  // namespace tandem::sim

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/check.hpp"
 #include "core/control/kubelet/container_command.hpp"
 #include "core/control/kubelet/cpu_units.hpp"
+#include "core/control/kubelet/image_reference.hpp"
 #include "core/control/kubelet/probe_outcome.hpp"
 
 namespace tandem::sim {
@@ -127,14 +129,12 @@ void SimNodeRuntime::pull_image(const std::string& node_name, const std::string&
   const std::optional<std::uint32_t> node = network_.node_number(node_name);
   CHECK(node.has_value(), "a pull on a node that is not in the cluster: " + node_name);
   const scenario::ImageSpec* spec = image_of(image);
-  if (spec == nullptr || (!spec->preloaded && (!registry_ || !scenario_.registry))) {
-    const SimDuration asked = scenario_.registry ? scenario_.registry->latency * 2 : SimDuration{};
-    return later(asked, *node, [image, done = std::move(done)] {
-      done(fail(ErrorCode::EngineRefused, fmt::format("failed to resolve reference \"{}\": not found", image)));
-    });
+  const SimDuration asked = scenario_.registry ? scenario_.registry->latency * 2 : SimDuration{};
+  if (spec == nullptr || !spec->pullable || (!spec->preloaded && (!registry_ || !scenario_.registry))) {
+    return later(asked, *node, [image, done = std::move(done)] { done(fail(ErrorCode::EngineRefused, not_found_text(image))); });
   }
   if (image_present(node_name, image)) {
-    return later({}, *node, [spec, done = std::move(done)] { done(ImagePulled{true, spec->size_bytes}); });
+    return later(asked, *node, [spec, done = std::move(done)] { done(ImagePulled{true, spec->size_bytes}); });
   }
   // Manifests and unpacking first, then the layers through the network.
   later(scenario_.registry->overhead, *node, [this, node = *node, image, spec, done = std::move(done)] {
@@ -222,11 +222,27 @@ void SimNodeRuntime::start_process(Container& container, const std::function<voi
   identity.pod_number = network_.pod_number(identity.pod);
   identity.cpu_speed = cpu_speed_;
   identity.entity = container.number;
+  const std::int64_t times = image.exit ? image.exit->times : 0;
+  identity.ends_by_itself = image.exit && (times == 0 || container.request.restart_count < times);
   container.replica = std::make_unique<Replica>(engine_, cpu_, group, image, identity, [this, number = container.number](std::int32_t code) {
     process_ended(number, code);
   });
   network_.open(container.address, container.port, *container.replica);
+  if (image.memory) take_memory(container, *image.memory);
   done(ContainerStarted{container.id, now});
+}
+
+void SimNodeRuntime::take_memory(const Container& container, const scenario::MemorySpec& memory) {
+  std::unique_ptr<NodeMemory>& node = memories_[container.node];
+  if (node == nullptr) {
+    const auto& nodes = scenario_.cluster.nodes;
+    const auto spec = std::find_if(nodes.begin(), nodes.end(), [&](const auto& entry) { return entry.name == container.request.pod.node_name; });
+    node = std::make_unique<NodeMemory>(engine_, NodeMemory::Options{spec->memory_bytes, container.node}, [this](std::uint32_t number) {
+      containers_.at(number)->oom_killed = true;
+      containers_.at(number)->replica->kill();
+    });
+  }
+  node->add(container.number, {memory, container.request.memory_limit_bytes, container.request.oom_score_adj, engine_.now()});
 }
 
 void SimNodeRuntime::process_ended(std::uint32_t number, std::int32_t exit_code) {
@@ -234,12 +250,15 @@ void SimNodeRuntime::process_ended(std::uint32_t number, std::int32_t exit_code)
   container.ended = true;
   network_.close(container.address, container.port, *container.replica);
   engine_.cancel(container.kill_timer);
+  if (const auto memory = memories_.find(container.node); memory != memories_.end()) memory->second->remove(number);
+  end_executions(number);
   // Counters survive the process: stats() may still be asked until the exit is reported.
   container.cpu_at_end = {std::llround(cpu_.used_ns(container.replica->cpu_group()))};
   container.throttled_at_end = {cpu_.throttled_ns(container.replica->cpu_group())};
   ContainerExited report;
   report.container_id = container.id;
   report.exit_code = exit_code;
+  report.oom_killed = container.oom_killed;
   report.finished_at = engine_.now();
   // The process is gone at once; that it is takes the container engine a while to notice, clean up and say.
   later(container_stop_(container.draws.exponential(1.0)), number, [this, report] {
@@ -251,10 +270,10 @@ void SimNodeRuntime::stop_container(const std::string& container_id, SimDuration
   Container* container = find_running(container_id);
   if (container == nullptr) return;
   const std::uint32_t number = container->number;
-  // The shorter of two graces counts, as the API server only ever shortens it.
-  const SimTime deadline = engine_.now() + grace;
+  // A later call can only bring it forward.
+  container->kill_at = std::min(container->kill_at, engine_.now() + grace);
   engine_.cancel(container->kill_timer);
-  container->kill_timer = engine_.at(deadline, EventClass::Runtime, number, [this, number] {
+  container->kill_timer = engine_.at(container->kill_at, EventClass::Runtime, number, [this, number] {
     const auto found = containers_.find(number);
     if (found == containers_.end() || found->second->ended) return;
     found->second->kill_timer = {};
@@ -351,6 +370,9 @@ void SimNodeRuntime::stats(const std::string& container_id, std::function<void(R
     } else {
       stats.cpu_used = {std::llround(cpu_.used_ns(container->replica->cpu_group()))};
       stats.throttled = {cpu_.throttled_ns(container->replica->cpu_group())};
+      if (const auto memory = memories_.find(container->node); memory != memories_.end()) {
+        stats.memory_bytes = memory->second->held(container->number);
+      }
     }
     done(stats);
   });

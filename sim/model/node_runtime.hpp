@@ -18,6 +18,7 @@
 #include "sim/engine/engine.hpp"
 #include "sim/model/cpu.hpp"
 #include "sim/model/measured_draw.hpp"
+#include "sim/model/memory.hpp"
 #include "sim/model/pod_network.hpp"
 #include "sim/model/probe_client.hpp"
 #include "sim/model/replica.hpp"
@@ -86,9 +87,11 @@ class SimNodeRuntime final : public control::NodeRuntime {
     RandomStream draws;
     std::unique_ptr<Replica> replica;  ///< from start to end of the process
     TimerHandle kill_timer;
+    SimTime kill_at = kTimeNever;
     SimDuration cpu_at_end;
     SimDuration throttled_at_end;
     bool ended = false;
+    bool oom_killed = false;
   };
   /// The container engine working on a container: a stretch of waiting (disk, network set-up), then one of CPU time.
   struct Operation final : EventHandler {
@@ -111,6 +114,7 @@ class SimNodeRuntime final : public control::NodeRuntime {
   void run_operation(std::uint32_t node, SimDuration duration, double cpu_share, std::function<void()> done);
   void start_process(Container& container, const std::function<void(Result<control::ContainerStarted>)>& done);
   void process_ended(std::uint32_t number, std::int32_t exit_code);
+  void take_memory(const Container& container, const scenario::MemorySpec& memory);
   void end_executions(std::uint32_t container);
   void probe_by_exec(const control::ProbeRequest& request, std::function<void(control::ProbeOutcome)> done);
   [[nodiscard]] Container* find(const std::string& container_id);
@@ -137,6 +141,7 @@ class SimNodeRuntime final : public control::NodeRuntime {
   std::map<std::uint32_t, std::unique_ptr<Container>> containers_;  ///< by number; kept while their sandbox exists
   std::map<std::string, std::uint32_t, std::less<>> container_numbers_;
   std::map<std::uint64_t, std::unique_ptr<Operation>> operations_;
+  std::map<std::uint32_t, std::unique_ptr<NodeMemory>> memories_;  ///< by node; only where images say something of memory
   std::map<std::uint64_t, Execution> executions_;
   std::uint64_t last_execution_ = 0;
   std::uint32_t last_container_ = 0;

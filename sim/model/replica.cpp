@@ -11,8 +11,11 @@ namespace tandem::sim {
 namespace {
 
 constexpr std::int32_t kExitAfterKill = 137;
+constexpr std::int32_t kExitAfterTerm = 143;
 /// Body of the workload's own 404, docker/workload/server.cpp.
 constexpr std::int64_t kNotFoundBytes = 19;
+/// Body of its answer in a failure, likewise.
+constexpr std::int64_t kFailureBytes = 8;
 
 }  // namespace
 
@@ -24,7 +27,11 @@ Replica::Replica(Engine& engine, Cpu& cpu, CpuGroupId group, const scenario::Ima
       image_(image),
       options_(std::move(options)),
       exited_(std::move(exited)),
-      capacity_(static_cast<std::size_t>(image.workers) + static_cast<std::size_t>(image.backlog)) {
+      capacity_(static_cast<std::size_t>(image.workers) + static_cast<std::size_t>(image.backlog)),
+      started_(engine.now()) {
+  if (options_.ends_by_itself) {
+    exit_ = engine_.schedule(started_ + image_.exit->after, EventClass::Runtime, options_.entity, *this, kExit, 0);
+  }
   startup_ = engine_.schedule(engine_.now() + image_.startup, EventClass::Runtime, options_.entity, *this, kStarted, 0);
 }
 
@@ -33,8 +40,22 @@ Replica::~Replica() {
   if (running_) release_resources();
 }
 
+const scenario::FailureSpec* Replica::failure_of(std::string_view path) const {
+  const SimDuration age = engine_.now() - started_;
+  for (const scenario::FailureSpec& failure : image_.failures) {
+    const bool now = age >= failure.from && (!failure.until || age < *failure.until);
+    if (now && matches_pattern(failure.pattern, path)) return &failure;
+  }
+  return nullptr;
+}
+
 bool Replica::accept(ReplicaClient& client, std::uint64_t ticket, const ReplicaRequest& request) {
   if (!listening()) return false;
+  const scenario::FailureSpec* failure = image_.failures.empty() ? nullptr : failure_of(request.path);
+  if (failure != nullptr && failure->hang) {
+    hung_.emplace_back(&client, ticket);
+    return true;
+  }
   std::uint32_t index = free_;
   if (index == kNone) {
     index = static_cast<std::uint32_t>(jobs_.size());
@@ -46,7 +67,8 @@ bool Replica::accept(ReplicaClient& client, std::uint64_t ticket, const ReplicaR
   job = {};
   job.client = &client;
   job.ticket = ticket;
-  job.route = match_route(image_.routes, request.path);
+  if (failure == nullptr) job.route = match_route(image_.routes, request.path);
+  else job.status = static_cast<std::uint16_t>(failure->status);
   job.accepted = engine_.now();
   job.cpu_ns = request.overhead_ns;
   if (job.route != nullptr) {
@@ -90,6 +112,10 @@ void Replica::fire(std::uint32_t kind, std::uint64_t payload) {
     case kWaitDone:
       finish(index);
       return;
+    case kExit:
+      exit_ = {};
+      end(image_.exit->code);
+      return;
     case kDrained:
       drain_ = {};
       if (image_.on_terminate == scenario::OnTerminate::Abort) {
@@ -107,9 +133,10 @@ void Replica::fire(std::uint32_t kind, std::uint64_t payload) {
 void Replica::finish(std::uint32_t index) {
   const Job job = jobs_[index];
   ReplicaAnswer answer;
-  answer.status = job.route == nullptr ? 404 : static_cast<std::uint16_t>(job.route->status);
-  answer.bytes = job.route == nullptr ? kNotFoundBytes
-                                      : std::max(job.route->response_bytes, static_cast<std::int64_t>(job.route->body.size()));
+  answer.status = job.route == nullptr ? job.status : static_cast<std::uint16_t>(job.route->status);
+  answer.bytes = job.route != nullptr ? std::max(job.route->response_bytes, static_cast<std::int64_t>(job.route->body.size()))
+                 : job.status == 404  ? kNotFoundBytes
+                                      : kFailureBytes;
   answer.queued = job.taken - job.accepted;
   answer.service = engine_.now() - job.taken;
   answer.cpu = {std::llround(job.cpu_ns)};
@@ -134,7 +161,8 @@ void Replica::release(std::uint32_t index) {
 }
 
 void Replica::terminate() {
-  if (!running_ || terminating_) return;
+  if (!running_ || terminating_ || image_.on_terminate == scenario::OnTerminate::Ignore) return;
+  if (startup_) return end(kExitAfterTerm);
   terminating_ = true;
   drain_ = engine_.schedule(engine_.now() + image_.drain, EventClass::Runtime, options_.entity, *this, kDrained, 0);
 }
@@ -157,6 +185,7 @@ void Replica::release_resources() {
   stop_listening();
   engine_.cancel(startup_);
   engine_.cancel(drain_);
+  engine_.cancel(exit_);
   cpu_.remove_group(group_);
   for (const Job& job : jobs_) engine_.cancel(job.waiting);
   in_service_ = queue_size_ = 0;
@@ -170,6 +199,8 @@ void Replica::end(std::int32_t exit_code) {
     if (job.active) job.client->connection_reset(*this, job.ticket);
   }
   jobs_.clear();
+  for (const auto& [client, ticket] : hung_) client->connection_reset(*this, ticket);
+  hung_.clear();
   if (exited_) exited_(exit_code);
 }
 

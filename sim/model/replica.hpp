@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/scenario/scenario.hpp"
@@ -51,6 +52,7 @@ class Replica final : private EventHandler {
     std::uint32_t pod_number = 0; ///< the same as a number, for who keeps a table of names
     double cpu_speed = 1.0;       ///< a demand of D takes D / cpu_speed of CPU time
     std::uint32_t entity = 0;     ///< order among simultaneous events
+    bool ends_by_itself = false;  ///< as image.exit says; this start is one of those that do
   };
 
   /// The process starts now and listens after the image's startup time. Its CPU time is taken from `group`, whose parallel
@@ -64,10 +66,12 @@ class Replica final : private EventHandler {
 
   [[nodiscard]] bool listening() const { return listening_ && unanswered() < capacity_; }
   /// A connection with its request. False: refused, because the process does not listen, or workers and backlog are full.
-  /// Otherwise exactly one call of `client` follows, never inside this one.
+  /// Otherwise exactly one call of `client` follows, never inside this one. A request that hangs (image.failures) takes no worker
+  /// and no place; all that follows is the reset at the end of the process.
   bool accept(ReplicaClient& client, std::uint64_t ticket, const ReplicaRequest& request);
 
-  /// SIGTERM: what the image says (scenario::OnTerminate). Repeated ones change nothing.
+  /// SIGTERM: what the image says (scenario::OnTerminate); before it listens it has no handler yet and dies of it (143). Repeated
+  /// ones change nothing.
   void terminate();
   /// SIGKILL: ends at once; every open connection is reset. Exit code 137.
   void kill();
@@ -79,14 +83,15 @@ class Replica final : private EventHandler {
   [[nodiscard]] CpuGroupId cpu_group() const { return group_; }
 
  private:
-  enum EventKind : std::uint32_t { kStarted, kCpuDone, kWaitDone, kDrained };
+  enum EventKind : std::uint32_t { kStarted, kCpuDone, kWaitDone, kDrained, kExit };
   static constexpr std::uint32_t kNone = 0xffffffffU;
 
   /// An accepted connection. Kept in a pool; `next` links free ones and, in order of acceptance, waiting ones.
   struct Job {
     ReplicaClient* client = nullptr;
     std::uint64_t ticket = 0;
-    const scenario::RouteSpec* route = nullptr;  ///< null: 404
+    const scenario::RouteSpec* route = nullptr;  ///< null: `status`, at no demand
+    std::uint16_t status = 404;
     SimTime accepted;
     SimTime taken;
     double cpu_ns = 0;
@@ -97,6 +102,8 @@ class Replica final : private EventHandler {
   };
 
   void fire(std::uint32_t kind, std::uint64_t payload) override;
+  /// The failure that a request for the path runs into now, or nullptr.
+  [[nodiscard]] const scenario::FailureSpec* failure_of(std::string_view path) const;
   void take(std::uint32_t index);
   void finish(std::uint32_t index);
   void release(std::uint32_t index);
@@ -116,8 +123,11 @@ class Replica final : private EventHandler {
   bool listening_ = false;
   bool terminating_ = false;
   bool stopped_listening_ = false;
+  SimTime started_;
   TimerHandle startup_;
   TimerHandle drain_;
+  TimerHandle exit_;
+  std::vector<std::pair<ReplicaClient*, std::uint64_t>> hung_;  ///< clients and tickets; some may have given up
   std::vector<Job> jobs_;
   std::uint32_t free_ = kNone;
   std::uint32_t queue_head_ = kNone;

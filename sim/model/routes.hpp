@@ -7,6 +7,9 @@
 
 namespace tandem::sim {
 
+/// Whether a pattern ("/healthz", "/chat/*") means the path (without query).
+bool matches_pattern(std::string_view pattern, std::string_view path);
+
 /// The route that answers `path` (without query), or nullptr: a pattern ending in '*' matches every path that begins with
 /// what precedes it, any other pattern matches exactly; the longest literal part wins, at equal length the exact pattern,
 /// then the earlier one. The same rule as the real workload's (docker/protocol/workload_config.hpp).

@@ -188,4 +188,6 @@ Result<ImageReference> parse_image_reference(std::string_view image) {
   return reference;
 }
 
+std::string not_found_text(std::string_view image) { return fmt::format("failed to resolve reference \"{}\": not found", image); }
+
 }  // namespace tandem::control::kubelet

@@ -18,4 +18,7 @@ struct ImageReference {
 /// Errors: ValueBadName, whose text is that of the original: `couldn't parse image name "Not Valid": invalid reference format: …`.
 Result<ImageReference> parse_image_reference(std::string_view image);
 
+/// What a registry that does not have the image makes containerd say.
+std::string not_found_text(std::string_view image);
+
 }  // namespace tandem::control::kubelet

@@ -146,7 +146,7 @@ std::int32_t start_server(SimDuration wait) {
   route.pattern = "/";
   route.wait = wait;
   config.routes = {route};
-  auto* const server = new workload::Server(config, -1);
+  auto* const server = new workload::Server(config, -1, {});
   EXPECT_TRUE(server->listen());
   const std::int32_t port = server->port();
   std::thread([server] { server->run(); }).detach();

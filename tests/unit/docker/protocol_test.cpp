@@ -23,6 +23,10 @@ WorkloadConfig sample_config() {
   config.drain = seconds(2);
   config.cpu_speed = 0.73;
   config.routes = {{"/", milliseconds(2), microseconds(5), true, 201, "application/json", "{\"a\":\"{pod}\"}\n\t\"ü\"", 4096}};
+  config.ignore_terminate = true;
+  config.exit = WorkloadExit{seconds(10), 3};
+  config.memory = WorkloadMemory{20 << 20, 1 << 20, 64 << 20};
+  config.failures = {{"/healthz", seconds(10), seconds(20), 503, false}, {"/*", seconds(30), WorkloadFailure::kForGood, 500, true}};
   return config;
 }
 
@@ -163,6 +167,16 @@ TEST(Frames, ForeignBytesAreRefusedNotTrusted) {
   bytes.erase(0, 5 + 5);  // the Replica frame
   FrameReader reader({});
   EXPECT_FALSE(reader.feed(bytes));
+}
+
+TEST(FindFailure, TheFirstThatFitsPathAndAgeCounts) {
+  const std::vector<WorkloadFailure> failures = {{"/a", seconds(1), seconds(3), 500, false}, {"/*", seconds(2), WorkloadFailure::kForGood, 503, false}};
+  EXPECT_EQ(find_failure(failures, "/a", milliseconds(999)), nullptr);
+  EXPECT_EQ(find_failure(failures, "/a", seconds(1)), &failures[0]);
+  EXPECT_EQ(find_failure(failures, "/a", seconds(2)), &failures[0]);
+  EXPECT_EQ(find_failure(failures, "/a", seconds(3)), &failures[1]);
+  EXPECT_EQ(find_failure(failures, "/ab", seconds(1)), nullptr);
+  EXPECT_EQ(find_failure(failures, "/ab", seconds(2)), &failures[1]);
 }
 
 }  // namespace

@@ -164,7 +164,7 @@ class RunningServer {
  public:
   explicit RunningServer(WorkloadConfig config) : signals_(make_signals()) {
     config.port = 0;
-    server_ = std::make_unique<Server>(std::move(config), signals_);
+    server_ = std::make_unique<Server>(std::move(config), signals_, monotonic_time());
     EXPECT_TRUE(server_->listen());
     port_ = server_->port();
     thread_ = std::thread([this] {
@@ -313,6 +313,61 @@ TEST(Server, DrainKeepsServingForAWhileAfterTheSignal) {
   EXPECT_NE(RunningServer::read_answer(late).find("hello"), std::string::npos);
   close(late);
   EXPECT_TRUE(server.ends_soon());
+}
+
+TEST(Server, PathsFailForAsLongAsTheImageSaysAndOthersGoOn) {
+  WorkloadConfig config = served_config();
+  config.failures.push_back({"/slow*", {}, milliseconds(300), 503, false});
+  RunningServer server(std::move(config));
+  const int socket = server.connect();
+  RunningServer::send_request(socket, "/slow?x=1");
+  const std::string failing = RunningServer::read_answer(socket);
+  EXPECT_NE(failing.find("HTTP/1.1 503"), std::string::npos);
+  EXPECT_TRUE(failing.ends_with("failing\n"));
+  RunningServer::send_request(socket, "/");
+  EXPECT_TRUE(RunningServer::read_answer(socket).ends_with("hello"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(350));
+  RunningServer::send_request(socket, "/slow");
+  EXPECT_TRUE(RunningServer::read_answer(socket).ends_with("at last"));
+  close(socket);
+}
+
+TEST(Server, AHangingPathTakesNoPlaceAndDoesNotHoldTheEndUp) {
+  WorkloadConfig config = served_config();
+  config.backlog = 0;
+  config.failures.push_back({"/slow", {}, container::WorkloadFailure::kForGood, 500, true});
+  RunningServer server(std::move(config));
+  std::vector<int> hanging;
+  for (int i = 0; i < 3; ++i) {
+    hanging.push_back(server.connect());
+    ASSERT_GE(hanging.back(), 0) << "one worker and no backlog, and still there is room";
+    RunningServer::send_request(hanging.back(), "/slow");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const int served = server.connect();
+  RunningServer::send_request(served, "/");
+  EXPECT_TRUE(RunningServer::read_answer(served).ends_with("hello"));
+  close(served);
+  close(hanging[0]);  // a client that gives up
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  server.terminate();
+  EXPECT_TRUE(server.ends_soon());
+  EXPECT_EQ(RunningServer::read_answer(hanging[1]), "");
+  close(hanging[1]);
+  close(hanging[2]);
+}
+
+TEST(Server, MayIgnoreTheSignal) {
+  WorkloadConfig config = served_config();
+  config.ignore_terminate = true;
+  auto* const server = new RunningServer(std::move(config));  // never ends, so it is not destroyed either
+  server->terminate();
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_FALSE(server->ended());
+  const int socket = server->connect();
+  RunningServer::send_request(socket, "/");
+  EXPECT_TRUE(RunningServer::read_answer(socket).ends_with("hello"));
+  close(socket);
 }
 
 TEST(Server, IdleConnectionsDoNotKeepItFromEnding) {

@@ -78,6 +78,69 @@ TEST(Loading, TheManifestGetsNamespaceAndDefaults) {
   EXPECT_EQ(deployment.spec.pod_template->spec->containers.at(0).image_pull_policy, "IfNotPresent");
 }
 
+TEST(Images, SayHowTheirContainersMisbehave) {
+  BaseScenario base;
+  base.edit("scenario.yaml", "{startup: 600ms, ",
+            "{exit: {after: 10s, code: 1, times: 3}, memory: {start: 20Mi, growth: 1Mi/s, peak: 64Mi}, onTerminate: ignore, "
+            "failures: [{path: /healthz, from: 10s, until: 20s, status: 503}, {path: /*, from: 30s, hang: true}], startup: 600ms, ");
+  const Scenario scenario = must_load(base.load());
+  const ImageSpec& image = scenario.images.at("web:1.0.0");
+  EXPECT_EQ(image.exit, (ExitSpec{seconds(10), 1, 3}));
+  EXPECT_EQ(image.memory, (MemorySpec{20 << 20, 1 << 20, 64 << 20}));
+  EXPECT_EQ(image.on_terminate, OnTerminate::Ignore);
+  ASSERT_EQ(image.failures.size(), 2U);
+  EXPECT_EQ(image.failures[0], (FailureSpec{"/healthz", seconds(10), seconds(20), 503, false}));
+  EXPECT_EQ(image.failures[1], (FailureSpec{"/*", seconds(30), std::nullopt, 500, true}));
+  const nlohmann::json resolved = nlohmann::json::parse(resolved_json(scenario))["images"]["web:1.0.0"];
+  EXPECT_EQ(resolved["exit"]["afterNs"], seconds(10).ns);
+  EXPECT_EQ(resolved["memory"]["growthBytesPerSecond"], 1 << 20);
+  EXPECT_EQ(resolved["onTerminate"], "ignore");
+  EXPECT_EQ(resolved["failures"][1]["hang"], true);
+}
+
+TEST(Images, ThatSayNothingRunForEverHoldNothingAndCanBeHad) {
+  BaseScenario base;
+  const Scenario scenario = must_load(base.load());
+  const ImageSpec& image = scenario.images.at("web:1.0.0");
+  EXPECT_FALSE(image.exit || image.memory);
+  EXPECT_TRUE(image.failures.empty());
+  EXPECT_TRUE(image.pullable && image.preloaded);
+}
+
+TEST(Images, ThatNobodyHasNeedNoRegistry) {
+  BaseScenario base;
+  base.edit("scenario.yaml", "{startup: 600ms, ", "{pullable: false, startup: 600ms, ");
+  const Loaded loaded = base.load();
+  const Scenario scenario = must_load(loaded);
+  EXPECT_FALSE(scenario.images.at("web:1.0.0").pullable);
+  EXPECT_FALSE(scenario.images.at("web:1.0.0").preloaded);
+}
+
+TEST(Images, OfInitContainersAreDescribedAndEnd) {
+  const auto with_init = [](const std::string& image, const std::string& more) {
+    BaseScenario base;
+    std::string web = read_text(base.path() / "web.yaml");
+    const std::string mark = "containers:";
+    const std::size_t at = web.find(mark);
+    EXPECT_NE(at, std::string::npos);
+    const std::size_t line = web.rfind('\n', at) + 1;
+    const std::string indent(at - line, ' ');
+    web.insert(line, indent + "initContainers: [{name: setup, image: \"" + image + "\"" + more + "}]\n");
+    base.file("web.yaml", web);
+    base.edit("scenario.yaml", "  images:\n", "  images:\n    setup:1: {exit: {after: 1s}}\n");
+    return base.load();
+  };
+  EXPECT_EQ(with_init("setup:1", "").errors.size(), 0U);
+  const Loaded missing = with_init("setup:2", "");
+  ASSERT_EQ(missing.errors.size(), 1U);
+  EXPECT_EQ(missing.errors[0].code, ErrorCode::ScenarioImageMissing);
+  const auto endless = [](const Loaded& loaded) {
+    return std::count_if(loaded.warnings.begin(), loaded.warnings.end(), [](const Error& error) { return error.hint.find("exit") != std::string::npos; });
+  };
+  EXPECT_EQ(endless(with_init("web:1.0.0", "")), 1);
+  EXPECT_EQ(endless(with_init("web:1.0.0", ", restartPolicy: Always")), 0);
+}
+
 TEST(Loading, FolderFileAndJsonAreTheSameScenario) {
   BaseScenario base;
   const Scenario from_folder = must_load(base.load());
