@@ -54,7 +54,7 @@ std::string verbs(const std::vector<DefinedCommand>& all) {
 
 // ------------------------------------------------------------ bash
 
-constexpr std::string_view kBashFunctions = R"(# Completion of tandem for bash. In ~/.bashrc: source <(tandem completion bash)
+constexpr std::string_view kBashFunctions = R"sh(# Completion of tandem for bash. In ~/.bashrc: source <(tandem completion bash)
 
 _tandem_scenarios() {
   local path
@@ -90,7 +90,7 @@ _tandem() {
     return
   fi
   case "$verb" in
-)";
+)sh";
 
 /// `verb) case "$prev" in --option) ... ;; esac; options or operands ;;`
 std::string bash_case(const DefinedCommand& verb) {
@@ -169,7 +169,7 @@ std::string zsh(const std::vector<DefinedCommand>& all) {
 
 // ------------------------------------------------------------ fish
 
-constexpr std::string_view kFishFunctions = R"(# Completion of tandem for fish. Put it as tandem.fish into ~/.config/fish/completions.
+constexpr std::string_view kFishFunctions = R"sh(# Completion of tandem for fish. Put it as tandem.fish into ~/.config/fish/completions.
 
 function __tandem_scenarios
     for path in scenarios/*/scenario.yaml
@@ -184,7 +184,7 @@ function __tandem_runs
 end
 
 complete -c tandem -f
-)";
+)sh";
 
 std::string fish_values(const Option& option) {
   switch (option.kind) {

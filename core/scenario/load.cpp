@@ -64,6 +64,7 @@ class Loader {
     loaded.errors = in_reading_order(outside_names(diagnostics_.errors()), options_.limits.errors);
     loaded.warnings = in_reading_order(outside_names(diagnostics_.warnings()), options_.limits.errors);
     loaded.sources = std::move(sources_);
+    loaded.folder = path_.folder;
     return loaded;
   }
 

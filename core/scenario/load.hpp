@@ -17,6 +17,7 @@ struct Loaded {
   Errors errors;                               ///< in reading order, at most limits.errors
   Errors warnings;
   std::map<std::string, std::string> sources;  ///< text of every file read, by its name in Place::file; for render()
+  std::string folder;                          ///< what those names begin with: the scenario's folder and a slash, or nothing
 };
 
 struct LoadOptions {
