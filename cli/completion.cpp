@@ -30,7 +30,7 @@ std::string_view kind_word(const Option& option) {
 }
 
 /// Text inside single quotes of a shell.
-std::string quoted(std::string_view text) {
+std::string shell_word(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return out + "'";
@@ -104,11 +104,11 @@ std::string bash_case(const DefinedCommand& verb) {
     }
     for (const std::string& name : option.names) names.push_back(name);
     if (option.is_flag()) continue;
-    text += fmt::format("        {}) _tandem_values {} {}; return ;;\n", fmt::join(option.names, "|"), kind_word(option), quoted(joined(option.choices)));
+    text += fmt::format("        {}) _tandem_values {} {}; return ;;\n", fmt::join(option.names, "|"), kind_word(option), shell_word(joined(option.choices)));
   }
   text += "      esac\n      case \"$cur\" in\n";
   text += fmt::format("        -*) COMPREPLY=($(compgen -W \"{}\" -- \"$cur\")) ;;\n", joined(names));
-  if (operand != nullptr) text += fmt::format("        *) _tandem_values {} {} ;;\n", kind_word(*operand), quoted(joined(operand->choices)));
+  if (operand != nullptr) text += fmt::format("        *) _tandem_values {} {} ;;\n", kind_word(*operand), shell_word(joined(operand->choices)));
   return text + "      esac ;;\n";
 }
 
@@ -146,12 +146,12 @@ std::string zsh_case(const DefinedCommand& verb) {
   std::string text = fmt::format("    {})\n      _arguments -s '--help[show help]'", verb.command->name);
   for (const Option& option : verb.table.options()) {
     if (option.is_operand()) {
-      text += " \\\n        " + quoted(fmt::format("{}:{}:{}", option.is_repeatable() ? "*" : "", zsh_text(option.names.front()), zsh_action(option)));
+      text += " \\\n        " + shell_word(fmt::format("{}:{}:{}", option.is_repeatable() ? "*" : "", zsh_text(option.names.front()), zsh_action(option)));
       continue;
     }
     for (const std::string& name : option.names) {
       const std::string value = option.is_flag() ? std::string() : fmt::format(":{}:{}", zsh_text(option.value_word()), zsh_action(option));
-      text += " \\\n        " + quoted(fmt::format("{}{}[{}]{}", option.is_repeatable() ? "*" : "", name, zsh_text(option.help), value));
+      text += " \\\n        " + shell_word(fmt::format("{}{}[{}]{}", option.is_repeatable() ? "*" : "", name, zsh_text(option.help), value));
     }
   }
   return text + " ;;\n";
@@ -159,7 +159,7 @@ std::string zsh_case(const DefinedCommand& verb) {
 
 std::string zsh(const std::vector<DefinedCommand>& all) {
   std::string text = "#compdef tandem\n# Completion of tandem for zsh. Put it as _tandem into a folder of $fpath.\n\n_tandem() {\n  local -a verbs\n  verbs=(\n";
-  for (const DefinedCommand& verb : all) text += "    " + quoted(fmt::format("{}:{}", verb.command->name, zsh_text(verb.command->summary))) + "\n";
+  for (const DefinedCommand& verb : all) text += "    " + shell_word(fmt::format("{}:{}", verb.command->name, zsh_text(verb.command->summary))) + "\n";
   text +=
       "  )\n  if (( CURRENT == 2 )); then\n    _describe 'command' verbs\n    return\n  fi\n  local verb=$words[2]\n  shift words\n  (( CURRENT-- ))\n"
       "  case $verb in\n";
@@ -192,7 +192,7 @@ std::string fish_values(const Option& option) {
     case Takes::Run: return " -a '(__tandem_runs; __fish_complete_directories)'";
     case Takes::File: return " -a '(__fish_complete_path (commandline -ct))'";
     case Takes::Folder: return " -a '(__fish_complete_directories)'";
-    case Takes::Choice: return " -a " + quoted(joined(option.choices));
+    case Takes::Choice: return " -a " + shell_word(joined(option.choices));
     default: return "";
   }
 }
@@ -200,12 +200,12 @@ std::string fish_values(const Option& option) {
 std::string fish(const std::vector<DefinedCommand>& all) {
   std::string text(kFishFunctions);
   for (const DefinedCommand& verb : all) {
-    text += fmt::format("\ncomplete -c tandem -n __fish_use_subcommand -a {} -d {}\n", verb.command->name, quoted(verb.command->summary));
+    text += fmt::format("\ncomplete -c tandem -n __fish_use_subcommand -a {} -d {}\n", verb.command->name, shell_word(verb.command->summary));
     for (const Option& option : verb.table.options()) {
       text += fmt::format("complete -c tandem -n '__fish_seen_subcommand_from {}'", verb.command->name);
       if (!option.is_operand()) {
         for (const std::string& name : option.names) text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-        text += " -d " + quoted(option.help) + (option.is_flag() ? "" : " -r");
+        text += " -d " + shell_word(option.help) + (option.is_flag() ? "" : " -r");
       }
       text += fish_values(option) + "\n";
     }

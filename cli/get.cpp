@@ -40,9 +40,9 @@ Result<std::string> take_run(std::vector<std::string>& words) {
 
 /// kubectl's own JSON is what `-o json` prints; --json is Tandem's contract and says which version of it.
 void print_json(const kubectl::GetAnswer& answer, SimTime time) {
-  const nlohmann::json document = nlohmann::json::parse(answer.out, nullptr, false);
+  const auto document = nlohmann::ordered_json::parse(answer.out, nullptr, false);
   nlohmann::ordered_json json = {{"version", 1}, {"atNs", time.ns}, {"items", nlohmann::ordered_json::array()}};
-  if (document.is_object() && document.value("kind", "") == "List") json["items"] = document.value("items", nlohmann::json::array());
+  if (document.is_object() && document.value("kind", "") == "List") json["items"] = document.value("items", nlohmann::ordered_json::array());
   else if (document.is_object()) json["items"].push_back(document);
   fmt::print("{}\n", json.dump(2));
 }
