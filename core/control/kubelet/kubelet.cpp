@@ -46,47 +46,35 @@ Kubelet::Kubelet(Clock& clock, cluster::ApiServer& server, NodeRuntime& runtime,
       retry_jitter_(options_.seed, "kubelet-retry/" + options_.node_name),
       resync_jitter_(options_.seed, "kubelet-resync/" + options_.node_name),
       statuses_(clock, client_),
-      images_(clock, runtime, {options_.node_name, options_.node_index},
-              [this](const Pod& pod, const char* type, const char* reason, std::string message) {
-                client_.event(pod, type, reason, std::move(message));
-              }),
+      images_(clock, runtime, {options_.node_name, options_.node_index}, event_sink()),
       probes_({clock, [this](const std::string& uid) { return statuses_.find(uid); },
                [&runtime](const ProbeRequest& request, std::function<void(ProbeOutcome)> done) {
                  runtime.probe(request, std::move(done));
                },
-               [this](const Pod& pod, const char* type, const char* reason, std::string message) {
-                 client_.event(pod, type, reason, std::move(message));
-               },
-               options_.node_index},
+               event_sink(), options_.node_index},
               {.seed = options_.seed, .node_name = options_.node_name},
               [this](const kubelet::ProbeUpdate& update) {
                 if (PodWorker* worker = find(update.pod_uid)) worker->probe_updated(update);
               }),
       relist_(clock, {options_.pleg_period, phase_of(options_, "pleg-phase", options_.pleg_period), options_.node_index},
               [this](std::uint32_t number) { visit(number); }),
-      parts_{clock,
-             runtime,
-             options_,
-             addresses_,
-             statuses_,
-             probes_,
-             images_,
-             restarts_,
-             relist_,
-             retry_jitter_,
-             resync_jitter_,
-             phase_of(options_, "sync-loop-phase", options_.sync_loop_period),
-             [this](const Pod& pod, const char* type, const char* reason, std::string message) {
-               client_.event(pod, type, reason, std::move(message));
-             },
-             [this, container_runs = std::move(container_runs)](const std::string& container_id, const std::string& pod_uid) {
-               containers_[container_id] = pod_uid;
-               if (container_runs) container_runs(container_id);
-             }},
+      parts_{clock,          runtime,
+             options_,       addresses_,
+             statuses_,      probes_,
+             images_,        restarts_,
+             relist_,        retry_jitter_,
+             resync_jitter_, phase_of(options_, "sync-loop-phase", options_.sync_loop_period),
+             event_sink(),   std::move(container_runs)},
       evictions_(for_evictions(), thresholds_of(options_),
                  CounterStream(options_.seed, "eviction-phase/" + options_.node_name).uniform(0)) {}
 
 Kubelet::~Kubelet() = default;
+
+kubelet::ImagePuller::EventSink Kubelet::event_sink() {
+  return [this](const Pod& pod, const char* type, const char* reason, std::string message) {
+    client_.event(pod, type, reason, std::move(message));
+  };
+}
 
 kubelet::EvictionManager::Parts Kubelet::for_evictions() {
   return {parts_.clock,
@@ -157,11 +145,10 @@ void Kubelet::visit(std::uint32_t pod_number) {
 }
 
 void Kubelet::container_exited(const ContainerExited& exit) {
-  const auto known = containers_.find(exit.container_id);
-  if (known == containers_.end()) return;
-  const std::string uid = known->second;
-  containers_.erase(known);
-  if (PodWorker* worker = find(uid)) worker->container_exited(exit);
+  // A node has a hundred pods: asking them is cheaper than remembering whose each container is.
+  for (const auto& [number, worker] : by_number_) {
+    if (worker->container_exited(exit)) return;
+  }
 }
 
 }  // namespace tandem::control

@@ -22,8 +22,9 @@ namespace tandem::control {
 class Kubelet {
  public:
   /// `container_runs(id)` is told of every container that starts here, so that its end can be brought here.
-  Kubelet(Clock& clock, cluster::ApiServer& server, NodeRuntime& runtime, KubeletOptions options,
-          std::function<void(const std::string&)> container_runs = {});
+  Kubelet(
+      Clock& clock, cluster::ApiServer& server, NodeRuntime& runtime, KubeletOptions options,
+      std::function<void(const std::string&)> container_runs = [](const std::string&) {});
   ~Kubelet();
   Kubelet(const Kubelet&) = delete;
   Kubelet& operator=(const Kubelet&) = delete;
@@ -40,6 +41,7 @@ class Kubelet {
   void add(const cluster::Ptr<cluster::Pod>& pod);
   void forget(const std::string& uid);
   void visit(std::uint32_t pod_number);
+  kubelet::ImagePuller::EventSink event_sink();
   kubelet::EvictionManager::Parts for_evictions();
 
   KubeletOptions options_;
@@ -55,7 +57,6 @@ class Kubelet {
   kubelet::KubeletParts parts_;
   std::map<std::string, std::unique_ptr<kubelet::PodWorker>> workers_;  ///< by pod uid
   std::map<std::uint32_t, kubelet::PodWorker*> by_number_;
-  std::map<std::string, std::string> containers_;  ///< running ones: container id → pod uid
   kubelet::EvictionManager evictions_;
   std::uint32_t pods_seen_ = 0;
 };

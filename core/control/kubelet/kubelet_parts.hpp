@@ -33,8 +33,8 @@ struct KubeletParts {
   SimDuration sync_loop_phase;  ///< of the sync loop's ticks
   /// type, reason, message
   std::function<void(const cluster::Pod&, const char*, const char*, std::string)> event;
-  /// A container of a pod runs: its end will be reported by this id.
-  std::function<void(const std::string& container_id, const std::string& pod_uid)> container_runs;
+  /// A container runs here now: its end will be reported by this id.
+  std::function<void(const std::string& container_id)> container_runs;
 
   [[nodiscard]] ContainerKills::Parts for_kills(std::uint32_t entity) const { return {clock, runtime, event, entity}; }
 };

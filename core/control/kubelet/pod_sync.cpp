@@ -38,7 +38,7 @@ void PodSync::finish(bool failed) {
 void PodSync::kill_pod() {
   const std::vector<ContainerKills::Target> targets = record_.running();
   if (targets.empty()) return stop_sandbox();
-  record_.kills = std::make_unique<ContainerKills>(parts_.for_kills(record_.entity), pod_, record_.identity, targets,
+  record_.kills = std::make_unique<ContainerKills>(parts_.for_kills(record_.entity), pod_, record_.identity(), targets,
                                                    ContainerKills::Options{}, [this] { stop_sandbox(); });
 }
 
@@ -51,7 +51,7 @@ void PodSync::kill_next() {
     options.message = next.message;
     options.reason = next.reason.value_or(KillReason::Unknown);
     options.in_order = false;
-    record_.kills = std::make_unique<ContainerKills>(parts_.for_kills(record_.entity), pod_, record_.identity, target,
+    record_.kills = std::make_unique<ContainerKills>(parts_.for_kills(record_.entity), pod_, record_.identity(), target,
                                                      std::move(options), [this] { kill_next(); });
     return;
   }
@@ -64,10 +64,10 @@ void PodSync::stop_sandbox() {
   const auto& sandboxes = record_.runtime.now().sandboxes;
   if (std::none_of(sandboxes.begin(), sandboxes.end(), [](const RuntimeSandbox& sandbox) { return sandbox.ready; }))
     return sandbox_stopped();
-  parts_.runtime.remove_sandbox(record_.identity, [this, alive = alive_](const Status& status) {
+  parts_.runtime.remove_sandbox(record_.identity(), [this, alive = alive_](const Status& status) {
     if (!*alive) return;
     if (!status) event("Warning", "FailedKillPod", "error killing pod: " + status.error().what);
-    parts_.addresses.release(std::exchange(record_.identity.ip, {}));
+    parts_.addresses.release(std::exchange(record_.ip, {}));
     record_.runtime.sandboxes_stopped();
     parts_.relist.request(record_.number);
     sandbox_stopped();
@@ -81,12 +81,12 @@ void PodSync::sandbox_stopped() {
 }
 
 void PodSync::create_sandbox() {
-  if (record_.identity.ip.empty()) {
+  if (record_.ip.empty()) {
     const Result<std::string> address = parts_.addresses.acquire();
     if (!address) return sandbox_created(tl::unexpected(address.error()));
-    record_.identity.ip = *address;
+    record_.ip = *address;
   }
-  parts_.runtime.create_sandbox(record_.identity, [this, alive = alive_](const Status& status) {
+  parts_.runtime.create_sandbox(record_.identity(), [this, alive = alive_](const Status& status) {
     if (*alive) sandbox_created(status);
   });
 }
@@ -96,7 +96,7 @@ void PodSync::sandbox_created(const Status& status) {
     event("Warning", "FailedCreatePodSandBox", "Failed to create pod sandbox: " + status.error().what);
     return finish(true);
   }
-  record_.runtime.sandbox_created(actions_.attempt, record_.identity.ip);
+  record_.runtime.sandbox_created(actions_.attempt, record_.ip);
   parts_.relist.request(record_.number);
   start_next();
 }
@@ -133,7 +133,7 @@ void PodSync::make(Start what) {
   const RuntimeContainer* newest = record_.runtime.seen().find(container.name);
   const std::int32_t restart_count = newest == nullptr ? 0 : newest->restart_count + 1;
   ContainerRequest request = container_request(*pod_, container, restart_count,
-                                               {record_.identity, parts_.options.host_ip, parts_.options.memory_capacity});
+                                               {record_.identity(), parts_.options.host_ip, parts_.options.memory_capacity});
   parts_.runtime.start_container(request, [this, alive = alive_, what, request](const Result<ContainerStarted>& result) {
     if (*alive) made(what, request, result);
   });
@@ -145,7 +145,7 @@ void PodSync::made(Start what, const ContainerRequest& request, const Result<Con
     return start_failed(what, {"RunContainerError", result.error().what});
   }
   record_.runtime.container_started(request, *result);
-  parts_.container_runs(result->container_id, record_.uid());
+  parts_.container_runs(result->container_id);
   parts_.relist.request(record_.number);
   event("Normal", "Created", "Created container: " + request.container_name);
   event("Normal", "Started", "Started container " + request.container_name);
@@ -158,7 +158,7 @@ void PodSync::run_post_start(Start what, const std::string& container_id) {
     record_.start_failures.erase(container.name);
     return start_next();
   }
-  run_hook(parts_.clock, record_.entity, parts_.runtime, *container.lifecycle->post_start, container, record_.identity,
+  run_hook(parts_.clock, record_.entity, parts_.runtime, *container.lifecycle->post_start, container, record_.identity(),
            container_id, [this, alive = alive_, what, container_id](const Status& status) {
              if (!*alive) return;
              if (!status) return post_start_failed(what, container_id, status.error().what);
@@ -176,7 +176,7 @@ void PodSync::post_start_failed(Start what, const std::string& container_id, con
   options.message = "FailedPostStartHook";
   options.reason = KillReason::FailedPostStartHook;
   options.in_order = false;
-  record_.kills = std::make_unique<ContainerKills>(parts_.for_kills(record_.entity), pod_, record_.identity, target,
+  record_.kills = std::make_unique<ContainerKills>(parts_.for_kills(record_.entity), pod_, record_.identity(), target,
                                                    std::move(options), failed);
 }
 

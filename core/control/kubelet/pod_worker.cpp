@@ -31,8 +31,6 @@ PodWorker::PodWorker(const KubeletParts& parts, cluster::Ptr<Pod> pod, std::uint
                      std::function<void(const std::string&)> gone)
     : parts_(parts), gone_(std::move(gone)) {
   record_.pod = std::move(pod);
-  record_.identity = {
-      record_.pod->meta.uid, record_.pod->meta.namespace_, record_.pod->meta.name, parts_.options.node_name, {}};
   record_.number = number;
   record_.entity = parts_.options.node_index * 4096 + number % 4096;
 }
@@ -110,10 +108,11 @@ void PodWorker::relisted() {
   work_if_due();
 }
 
-void PodWorker::container_exited(const ContainerExited& exit) {
-  if (!record_.runtime.container_exited(exit)) return;
+bool PodWorker::container_exited(const ContainerExited& exit) {
+  if (!record_.runtime.container_exited(exit)) return false;
   parts_.relist.request(record_.number);
   if (record_.kills) record_.kills->container_exited(exit.container_id);
+  return true;
 }
 
 void PodWorker::probe_updated(const ProbeUpdate& update) {
@@ -256,7 +255,7 @@ void PodWorker::terminate() {
   parts_.probes.stop_liveness_and_startup(*record_.pod);
   ContainerKills::Options options;
   if (grace_.seconds() > 0) options.grace_override = grace_.seconds();
-  record_.kills = std::make_unique<ContainerKills>(parts_.for_kills(record_.entity), record_.pod, record_.identity,
+  record_.kills = std::make_unique<ContainerKills>(parts_.for_kills(record_.entity), record_.pod, record_.identity(),
                                                    record_.running(), std::move(options), [this] { containers_stopped(); });
 }
 
@@ -270,11 +269,11 @@ void PodWorker::containers_stopped() {
 }
 
 void PodWorker::remove_sandbox() {
-  if (record_.identity.ip.empty()) return finish_work(Outcome::Ended);
-  parts_.runtime.remove_sandbox(record_.identity, [this, alive = alive_](const Status& status) {
+  if (record_.ip.empty()) return finish_work(Outcome::Ended);
+  parts_.runtime.remove_sandbox(record_.identity(), [this, alive = alive_](const Status& status) {
     if (!*alive) return;
     if (!status) parts_.event(*record_.pod, "Warning", "FailedKillPod", "error killing pod: " + status.error().what);
-    parts_.addresses.release(std::exchange(record_.identity.ip, {}));
+    parts_.addresses.release(std::exchange(record_.ip, {}));
     finish_work(Outcome::Ended);
   });
 }

@@ -41,7 +41,8 @@ class PodWorker {
   void evict(Eviction eviction);
 
   void relisted();
-  void container_exited(const ContainerExited& exit);
+  /// False if it is no container of this pod.
+  bool container_exited(const ContainerExited& exit);
   void probe_updated(const ProbeUpdate& update);
 
   [[nodiscard]] const PodRecord& record() const { return record_; }
