@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include "core/scenario/notations.hpp"
 
@@ -65,6 +66,11 @@ void check_probe(const RuleContext& context, const std::string& path, const std:
   check_at_least(context, path + ".timeoutSeconds", probe->timeout_seconds, 1);
   check_at_least(context, path + ".successThreshold", probe->success_threshold, 1);
   check_at_least(context, path + ".failureThreshold", probe->failure_threshold, 1);
+  if (readiness && probe->termination_grace_period_seconds) {
+    context.error(path + ".terminationGracePeriodSeconds", ErrorCode::ValueNotAllowed, "a readiness probe stops nothing", "", "no such field; liveness and startup probes have it");
+  } else if (probe->termination_grace_period_seconds) {
+    check_at_least(context, path + ".terminationGracePeriodSeconds", *probe->termination_grace_period_seconds, 1);
+  }
   if (!readiness && probe->success_threshold != 1) {
     context.error(path + ".successThreshold", ErrorCode::ValueNotAllowed, "only readiness probes may ask for several successes", fmt::format("{}", probe->success_threshold), "1");
   }
@@ -121,6 +127,22 @@ void check_container(const RuleContext& context, const std::string& path, const 
   check_probe(context, path + ".startupProbe", container.startup_probe, container, false);
 }
 
+/// What only containers that stay may have: ordinary init containers run to their end.
+void check_init_container(const RuleContext& context, const std::string& path, const cluster::Container& container) {
+  if (!container.restart_policy.empty() && container.restart_policy != "Always") {
+    context.error(path + ".restartPolicy", ErrorCode::ValueNotAllowed, "an init container is restarted always, as a sidecar, or like its pod", container.restart_policy, "Always, or none");
+  }
+  if (cluster::is_sidecar(container)) return;
+  const std::array<std::pair<std::string_view, bool>, 4> fields{{{"livenessProbe", container.liveness_probe.has_value()},
+                                                                 {"readinessProbe", container.readiness_probe.has_value()},
+                                                                 {"startupProbe", container.startup_probe.has_value()},
+                                                                 {"lifecycle", container.lifecycle.has_value()}}};
+  for (const auto& [field, given] : fields) {
+    if (!given) continue;
+    context.error(path_of_key(path, field), ErrorCode::ValueNotAllowed, "an init container without restartPolicy Always runs to its end", "", "no such field, or restartPolicy: Always");
+  }
+}
+
 void check_toleration(const RuleContext& context, const std::string& path, const cluster::Toleration& toleration) {
   constexpr std::array<std::string_view, 4> kEffects{"", "NoSchedule", "PreferNoSchedule", "NoExecute"};
   constexpr std::array<std::string_view, 3> kOperators{"", "Equal", "Exists"};
@@ -167,13 +189,16 @@ void check_pod_spec(const RuleContext& context, const std::string& path, const c
   std::set<std::string> names;
   for (std::size_t i = 0; i < spec.containers.size(); ++i) check_container(context, path_of_index(path + ".containers", i), spec.containers[i], names);
   for (std::size_t i = 0; i < spec.init_containers.size(); ++i) {
-    check_container(context, path_of_index(path + ".initContainers", i), spec.init_containers[i], names);
+    const std::string at = path_of_index(path + ".initContainers", i);
+    check_container(context, at, spec.init_containers[i], names);
+    check_init_container(context, at, spec.init_containers[i]);
   }
   constexpr std::array<std::string_view, 3> kPolicies{"Always", "OnFailure", "Never"};
   if (std::find(kPolicies.begin(), kPolicies.end(), spec.restart_policy) == kPolicies.end()) {
     context.error(path + ".restartPolicy", ErrorCode::ValueNotAllowed, "an unknown restart policy", spec.restart_policy, "Always, OnFailure, Never");
   }
   check_at_least(context, path + ".terminationGracePeriodSeconds", spec.termination_grace_period_seconds, 0);
+  if (spec.active_deadline_seconds) check_at_least(context, path + ".activeDeadlineSeconds", *spec.active_deadline_seconds, 1);
   for (std::size_t i = 0; i < spec.tolerations.size(); ++i) check_toleration(context, path_of_index(path + ".tolerations", i), spec.tolerations[i]);
   for (const auto& [key, value] : spec.node_selector) {
     if (!is_label_key(key) || !is_label_value(value)) {

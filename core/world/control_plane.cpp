@@ -25,6 +25,14 @@ constexpr int kNodePrefixLength = 24;
 /// Node addresses, as kind's docker network gives them.
 constexpr std::uint32_t kFirstNodeAddress = (172u << 24) + (18u << 16) + 2;
 
+/// The kubelet's evictionMonitoringPeriod.
+constexpr SimDuration kEvictionMonitoringPeriod = seconds(10);
+
+/// Containers hold memory only where the scenario says so; without that no node can run short, and none is asked.
+bool any_image_takes_memory(const scenario::Scenario& scenario) {
+  return std::any_of(scenario.images.begin(), scenario.images.end(), [](const auto& image) { return image.second.memory.has_value(); });
+}
+
 std::string host_ip(std::uint32_t index) { return control::ipv4_text(kFirstNodeAddress + index); }
 
 }  // namespace
@@ -122,6 +130,7 @@ ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, con
     kubelet.host_ip = host_ip(index);
     kubelet.seed = scenario.seed;
     kubelet.memory_capacity = scenario.cluster.nodes[index].memory_bytes;
+    if (any_image_takes_memory(scenario)) kubelet.eviction_monitoring_period = kEvictionMonitoringPeriod;
     nodes.push_back(std::move(kubelet));
   }
   components_->kubelets = std::make_unique<control::Kubelets>(clock, *api_, runtime, std::move(nodes));

@@ -25,7 +25,7 @@ class Relist {
 
   /// The next tick shall look at this pod.
   void request(std::uint32_t pod_number);
-  /// The last tick that is not after `now`.
+  /// The last tick that has happened at `now`.
   [[nodiscard]] SimTime last_tick(SimTime now) const;
 
  private:
@@ -36,6 +36,7 @@ class Relist {
   std::function<void(std::uint32_t)> visit_;
   std::vector<std::uint32_t> due_;
   TimerHandle timer_;
+  SimTime due_at_;  ///< of the timer, if it is armed
 };
 
 }  // namespace tandem::control::kubelet
