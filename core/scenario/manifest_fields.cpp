@@ -17,6 +17,7 @@ constexpr std::string_view kImageDecides = "a container behaves as its image is 
 constexpr std::string_view kNoStorage = "storage is not modelled";
 constexpr std::string_view kNoSecurity = "users, capabilities and other security settings do not change timing";
 constexpr std::string_view kNoNames = "names are not resolved by DNS";
+constexpr std::string_view kCommands = "commands are modelled: sleep, true, false and sh -c with these; every other one succeeds at once";
 constexpr std::string_view kWrittenByRun = "written by the run";
 
 Fields metadata_fields() {
@@ -64,10 +65,42 @@ Fields readiness_fields() {
   static constexpr ManifestField kFields[] = {
       {"httpGet", kHonoured, {}, http_get_fields},
       {"tcpSocket", kHonoured, {}, tcp_socket_fields},
-      {"exec", kApproximated, "succeeds while the container listens"},
-      {"grpc", kApproximated, "succeeds while the container listens"},
+      {"exec", kApproximated, kCommands},
+      {"grpc", kApproximated, "fails: containers here speak HTTP/1.1"},
       {"initialDelaySeconds"}, {"periodSeconds"}, {"timeoutSeconds"}, {"successThreshold"}, {"failureThreshold"},
       {"terminationGracePeriodSeconds", kIgnored, "readiness probes do not stop containers"},
+  };
+  return kFields;
+}
+
+/// Of liveness and startup probes.
+Fields killing_probe_fields() {
+  static constexpr ManifestField kFields[] = {
+      {"httpGet", kHonoured, {}, http_get_fields},
+      {"tcpSocket", kHonoured, {}, tcp_socket_fields},
+      {"exec", kApproximated, kCommands},
+      {"grpc", kApproximated, "fails: containers here speak HTTP/1.1"},
+      {"initialDelaySeconds"}, {"periodSeconds"}, {"timeoutSeconds"}, {"successThreshold"}, {"failureThreshold"},
+      {"terminationGracePeriodSeconds"},
+  };
+  return kFields;
+}
+
+Fields hook_fields() {
+  static constexpr ManifestField kFields[] = {
+      {"exec", kApproximated, kCommands},
+      {"httpGet", kHonoured, {}, http_get_fields},
+      {"sleep"},
+      {"tcpSocket", kHonoured},  // fails, as in Kubernetes
+  };
+  return kFields;
+}
+
+Fields lifecycle_fields() {
+  static constexpr ManifestField kFields[] = {
+      {"postStart", kHonoured, {}, hook_fields},
+      {"preStop", kHonoured, {}, hook_fields},
+      {"stopSignal", kIgnored, "containers get SIGTERM"},
   };
   return kFields;
 }
@@ -99,14 +132,14 @@ Fields container_fields() {
       {"resources", kHonoured, {}, resource_fields},
       {"resizePolicy", kIgnored, "resources of a running container do not change"},
       {"readinessProbe", kHonoured, {}, readiness_fields},
-      {"livenessProbe", kIgnored, "no controller runs liveness probes yet"},
-      {"startupProbe", kIgnored, "no controller runs startup probes yet"},
-      {"lifecycle", kIgnored, "hooks are not run yet; see drain and onTerminate under images"},
+      {"livenessProbe", kHonoured, {}, killing_probe_fields},
+      {"startupProbe", kHonoured, {}, killing_probe_fields},
+      {"lifecycle", kHonoured, {}, lifecycle_fields},
       {"command", kIgnored, kImageDecides},
       {"args", kIgnored, kImageDecides},
       {"workingDir", kIgnored, kImageDecides},
-      {"restartPolicy", kIgnored, "containers follow the pod's restart policy"},
-      {"restartPolicyRules", kIgnored, "containers follow the pod's restart policy"},
+      {"restartPolicy", kApproximated, "Always makes an init container a sidecar; elsewhere the pod's restart policy counts (gate ContainerRestartRules is off)"},
+      {"restartPolicyRules", kIgnored, "the gate ContainerRestartRules is off, as by default"},
       {"securityContext", kIgnored, kNoSecurity},
       {"stdin", kIgnored, "nobody is attached"},
       {"stdinOnce", kIgnored, "nobody is attached"},
@@ -140,16 +173,16 @@ Fields pod_spec_fields() {
       {"overhead"},
       {"schedulerName"},
       {"schedulingGates"},
-      {"readinessGates", kIgnored, "gates are not looked at yet"},
+      {"readinessGates"},
       {"priority"},
       {"priorityClassName"},
       {"preemptionPolicy"},
       {"topologySpreadConstraints"},
       {"resources", kApproximated, "the scheduler counts the pod level; what limits a container is its own"},
       {"resourceClaims", kIgnored, "dynamic resource allocation is not modelled"},
-      {"initContainers", kIgnored, "init containers are not run yet"},
+      {"initContainers", kHonoured, {}, container_fields},
       {"ephemeralContainers", kIgnored, "debugging containers are not run"},
-      {"activeDeadlineSeconds", kIgnored, "pods run without a deadline"},
+      {"activeDeadlineSeconds"},
       {"hostNetwork", kIgnored, "every pod has an address of its own"},
       {"hostPID", kIgnored, kNoSecurity},
       {"hostIPC", kIgnored, kNoSecurity},

@@ -113,6 +113,13 @@ struct ImageSpec {
   friend bool operator==(const ImageSpec&, const ImageSpec&) = default;
 };
 
+/// Port that a container of the image listens on: the first that its manifest declares (0 = none), else 8080 if the image has
+/// routes to answer; 0: it does not listen at all.
+inline std::int32_t listening_port(const ImageSpec& image, std::int32_t declared) {
+  constexpr std::int32_t kDefault = 8080;
+  return declared != 0 || image.routes.empty() ? declared : kDefault;
+}
+
 struct RegistrySpec {
   double bandwidth = 30e6;                     ///< bytes per second out of the registry, shared by all pulls
   SimDuration latency = milliseconds(1);

@@ -90,6 +90,7 @@ std::string write_workload_config(const WorkloadConfig& config) {
                                    {"pod", config.pod},
                                    {"podIp", config.pod_ip},
                                    {"node", config.node},
+                                   {"listens", config.listens},
                                    {"port", config.port},
                                    {"startupNs", config.startup.ns},
                                    {"workers", config.workers},
@@ -110,6 +111,7 @@ Result<WorkloadConfig> read_workload_config(std::string_view text) {
     config.pod = fields.text("pod");
     config.pod_ip = fields.text("podIp");
     config.node = fields.text("node");
+    config.listens = fields.boolean("listens");
     config.port = static_cast<std::int32_t>(fields.integer("port", 1, 65535));
     config.startup.ns = fields.integer("startupNs", 0, kNanosecondsMax);
     config.workers = static_cast<std::int32_t>(fields.integer("workers", 1, 1024));

@@ -75,6 +75,7 @@ struct WorkloadConfig {
   std::string pod;
   std::string pod_ip;
   std::string node;
+  bool listens = true;
   std::int32_t port = 8080;
   SimDuration startup;
   std::int32_t workers = 2;

@@ -103,7 +103,7 @@ int serve(SimDuration begin) {
     drain(signals);
   }
   workload::Server server(std::move(*config), signals, begin);
-  if (const Status listening = server.listen(); !listening) return report(listening.error());
+  if (const Status listening = server.listen(); !listening) return report(listening.error());  // the port is another container's
   return server.run();
 }
 

@@ -103,6 +103,7 @@ Server::~Server() {
 }
 
 Status Server::listen() {
+  if (!config_.listens) return {};
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (listener_ < 0) return system_failure("cannot make a socket");
   const int on = 1;
@@ -348,7 +349,7 @@ void Server::arm(Connection& connection) {
 }
 
 void Server::adjust_listener() {
-  if (stopped_accepting_) return;
+  if (stopped_accepting_ || !config_.listens) return;
   if (full() && listener_ >= 0) {
     close(listener_);
     listener_ = -1;

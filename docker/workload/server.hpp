@@ -30,7 +30,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds the port. Errors: ProcessFailed.
+  /// Binds the port, if the container listens at all. Errors: ProcessFailed.
   Status listen();
   /// The port that listen() bound (tests configure port 0).
   [[nodiscard]] std::int32_t port() const { return port_; }

@@ -29,7 +29,9 @@ container::WorkloadConfig workload_config(const scenario::ImageSpec& image, cons
   config.pod = request.pod.name;
   config.pod_ip = request.pod.ip;
   config.node = request.pod.node_name;
-  if (request.port > 0) config.port = request.port;
+  const std::int32_t port = scenario::listening_port(image, request.port);
+  config.listens = port != 0;
+  if (config.listens) config.port = port;
   config.startup = image.startup;
   config.workers = image.workers;
   config.backlog = image.backlog;

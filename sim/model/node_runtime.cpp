@@ -26,8 +26,6 @@ using control::ProbeResult;
 
 namespace {
 
-/// Port of an image that says nothing: the workload's own default (docker/protocol/workload_config.hpp).
-constexpr std::int32_t kDefaultPort = 8080;
 /// Part of creating and of starting a container that is CPU time of the container engine. Measured with Docker 20.10,
 /// containerd 1.6 and runc on two cores: create 10–20 ms of about 100 ms, start 200–240 ms of about 300 ms (mostly runc and
 /// the shim). The rest is disk and kernel waiting.
@@ -183,7 +181,7 @@ void SimNodeRuntime::start_container(const ContainerRequest& request, std::funct
   container.number = ++last_container_;
   container.request = request;
   container.node = *node;
-  container.port = request.port == 0 ? kDefaultPort : request.port;
+  container.port = scenario::listening_port(*image_of(request.image), request.port);
   container.address = sandbox->second;
   container.draws = RandomStream(
       scenario_.seed, fmt::format("container/{}/{}/{}", request.pod.namespace_, request.pod.name, request.container_name),
@@ -222,12 +220,13 @@ void SimNodeRuntime::start_process(Container& container, const std::function<voi
   identity.pod_number = network_.pod_number(identity.pod);
   identity.cpu_speed = cpu_speed_;
   identity.entity = container.number;
+  identity.listens = container.port != 0;
+  identity.bind = [this, address = container.address, port = container.port](Replica& replica) { return network_.open(address, port, replica); };
   const std::int64_t times = image.exit ? image.exit->times : 0;
   identity.ends_by_itself = image.exit && (times == 0 || container.request.restart_count < times);
   container.replica = std::make_unique<Replica>(engine_, cpu_, group, image, identity, [this, number = container.number](std::int32_t code) {
     process_ended(number, code);
   });
-  network_.open(container.address, container.port, *container.replica);
   if (image.memory) take_memory(container, *image.memory);
   done(ContainerStarted{container.id, now});
 }

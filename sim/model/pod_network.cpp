@@ -44,13 +44,10 @@ void PodNetwork::remove(AddressId address) {
   at(address).ports.clear();
 }
 
-void PodNetwork::open(AddressId address, std::int32_t port, Replica& replica) {
-  for (auto& [number, owner] : at(address).ports) {
-    if (number != port) continue;
-    owner = &replica;
-    return;
-  }
+bool PodNetwork::open(AddressId address, std::int32_t port, Replica& replica) {
+  if (Replica* owner = replica_at(address, port)) return owner == &replica;
   at(address).ports.emplace_back(port, &replica);
+  return true;
 }
 
 void PodNetwork::close(AddressId address, std::int32_t port, const Replica& replica) {

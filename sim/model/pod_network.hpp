@@ -39,8 +39,8 @@ class PodNetwork {
   /// Node of an address that exists, or did last.
   [[nodiscard]] std::uint32_t node_of(AddressId address) const { return at(address).node; }
 
-  /// The replica owns the port until close(). A later opener of the same port wins, as after a restart.
-  void open(AddressId address, std::int32_t port, Replica& replica);
+  /// The replica owns the port until close(). False if another one does.
+  bool open(AddressId address, std::int32_t port, Replica& replica);
   void close(AddressId address, std::int32_t port, const Replica& replica);
   /// Whoever owns the port, or nullptr.
   [[nodiscard]] Replica* replica_at(AddressId address, std::int32_t port) const;

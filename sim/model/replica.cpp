@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::int32_t kExitAfterKill = 137;
 constexpr std::int32_t kExitAfterTerm = 143;
+/// What the workload ends with when another container of its pod has the port (docker/workload/main.cpp).
+constexpr std::int32_t kExitWithoutPort = 1;
 /// Body of the workload's own 404, docker/workload/server.cpp.
 constexpr std::int64_t kNotFoundBytes = 19;
 /// Body of its answer in a failure, likewise.
@@ -99,6 +101,8 @@ void Replica::fire(std::uint32_t kind, std::uint64_t payload) {
   switch (kind) {
     case kStarted:
       startup_ = {};
+      if (!options_.listens) return;
+      if (options_.bind && !options_.bind(*this)) return end(kExitWithoutPort);
       listening_ = !stopped_listening_;
       return;
     case kCpuDone:

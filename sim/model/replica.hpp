@@ -53,6 +53,9 @@ class Replica final : private EventHandler {
     double cpu_speed = 1.0;       ///< a demand of D takes D / cpu_speed of CPU time
     std::uint32_t entity = 0;     ///< order among simultaneous events
     bool ends_by_itself = false;  ///< as image.exit says; this start is one of those that do
+    bool listens = true;          ///< false: it never takes a connection
+    /// Takes the port when it begins to listen; if that fails the process ends with 1. Empty: nothing to take.
+    std::function<bool(Replica&)> bind = {};
   };
 
   /// The process starts now and listens after the image's startup time. Its CPU time is taken from `group`, whose parallel

@@ -123,6 +123,33 @@ TEST(ContainerEnd, WhoIgnoresTheSignalIsKilledWhenTheGraceIsOverAndGracesOnlyShr
   EXPECT_EQ(lab.exit_of("a")->finished_at, kTimeZero + 11_s);
 }
 
+TEST(Ports, OfAPodBelongToOneContainerEach) {
+  BehaviourLab lab;
+  lab.image("proxy").routes = {route("/", 1_ms)};
+  lab.image("batch").routes.clear();
+  const control::PodIdentity pod = lab.pod("p", "10.244.0.9");
+  lab.open().nodes().create_sandbox(pod, [](const Status&) {});
+  lab.run_until(1_ms);
+  const auto start = [&](const std::string& image, std::int32_t port) {
+    control::ContainerRequest request;
+    request.pod = pod;
+    request.container_name = image;
+    request.image = image;
+    request.port = port;
+    lab.model->nodes().start_container(request, [&lab, image](const Result<control::ContainerStarted>& started) { lab.containers[image] = *started; });
+    lab.run_until(lab.now() - kTimeZero + 1_s);
+  };
+  start("web", 8080);
+  start("batch", 0);  // nothing to answer: it does not listen
+  start("proxy", 0);  // 8080 by default, and that is taken
+  ASSERT_EQ(lab.exits.size(), 1U);
+  EXPECT_EQ(lab.exits[0].container_id, lab.id("proxy"));
+  EXPECT_EQ(lab.exits[0].exit_code, 1);
+  lab.model->nodes().kill_container(lab.id("web"));
+  start("proxy", 0);
+  EXPECT_EQ(lab.exits.size(), 2U) << "the port is free again";
+}
+
 TEST(Failures, LastAsLongAsTheImageSays) {
   BehaviourLab lab;
   lab.image("web").routes = {route("/", 1_ms), route("/healthz", 1_ms)};
