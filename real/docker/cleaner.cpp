@@ -1,8 +1,10 @@
 #include "real/docker/cleaner.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
-#include <optional>
+#include <iterator>
+#include <limits>
 #include <set>
 #include <thread>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "host/files.hpp"
 #include "host/wall_clock.hpp"
 #include "real/docker/node_slices.hpp"
+#include "real/engine/event_loop.hpp"
 #include "real/engine/journal.hpp"
 #include "real/engine/run_identity.hpp"
 
@@ -18,6 +21,8 @@ namespace tandem::docker {
 namespace {
 
 constexpr std::int64_t kHeadlessJournalSeconds = 60;
+constexpr std::array<const char*, 3> kTypes = {"container", "network", "volume"};  // in order of deletion
+constexpr std::size_t kAtOnce = 8;
 
 /// Something with our label, as a list showed it.
 struct Found {
@@ -30,6 +35,24 @@ struct Found {
 CleanedObject described(const Found& found, std::string reason = {}) {
   const auto run = found.labels.find(std::string(real::kRunLabel));
   return {found.type, found.name, run == found.labels.end() ? std::string() : run->second, std::move(reason)};
+}
+
+Call<Nothing> deletion_of(const Found& found) {
+  if (found.type == "container") return api::remove_container(found.id);
+  return found.type == "network" ? api::remove_network(found.id) : api::remove_volume(found.id);
+}
+
+/// Asks the engine what the object is now.
+void read_again(EngineClient& client, const Found& found, std::function<void(Result<Found>)> done) {
+  const auto start = [&]<class Info>(const Call<Info>& call) {
+    client.start<Info>(call, [found, done = std::move(done)](const Result<Info>& info) {
+      if (info) done(Found{found.type, found.id, info->name, info->labels});
+      else done(tl::unexpected(info.error()));
+    });
+  };
+  if (found.type == "container") start(api::inspect_container(found.id));
+  else if (found.type == "network") start(api::inspect_network(found.id));
+  else start(api::inspect_volume(found.id));
 }
 
 /// The journal of a run that is to be cleaned.
@@ -48,13 +71,17 @@ class Cleaner {
   void read_journal(const std::string& path);
   Result<std::vector<Found>> list();
   [[nodiscard]] bool wanted(const LabelMap& labels) const;
-  /// Reads the object again before anything is deleted (C6). Nothing: it has gone.
-  Result<std::optional<Found>> read_again(const Found& found);
-  void remove(const Found& found);
-  void remove_verified(const Found& found);
+  /// Objects of one type, several at a time. Each is read again before it is deleted (C6).
+  void remove_all(const std::vector<Found>& objects);
+  /// What to do with an object, given what it is now. True: delete it.
+  bool may_go(const Found& found, const Result<Found>& now);
+  void removed(const Found& found, const Result<Nothing>& result);
+  void give_up(const Found& found, std::vector<CleanedObject>& list, std::string reason);
   Status sweep();
   /// Waits until nothing can appear any more.
   Status settle();
+  /// Those of the runs with a journal. → what is still in use
+  std::vector<CleanedObject> clean_control_groups() const;
   void clean_host_side();
   [[nodiscard]] bool has_survivors(const std::string& run_id) const;
   [[nodiscard]] Status interrupted() const {
@@ -127,45 +154,60 @@ Result<std::vector<Found>> Cleaner::list() {
 
 // ---------------------------------------------------------------- deleting
 
-Result<std::optional<Found>> Cleaner::read_again(const Found& found) {
-  const auto current = [&](const auto& info, const auto& name, const auto& labels) -> Result<std::optional<Found>> {
-    if (info) return Found{found.type, found.id, (*info).*name, (*info).*labels};
-    if (info.error().code == ErrorCode::EngineNotFound) return std::optional<Found>();
-    return tl::unexpected(info.error());
-  };
-  if (found.type == "container") return current(engine_.run(api::inspect_container(found.id)), &ContainerInfo::name, &ContainerInfo::labels);
-  if (found.type == "network") return current(engine_.run(api::inspect_network(found.id)), &NetworkInfo::name, &NetworkInfo::labels);
-  return current(engine_.run(api::inspect_volume(found.id)), &VolumeInfo::name, &VolumeInfo::labels);
+void Cleaner::give_up(const Found& found, std::vector<CleanedObject>& list, std::string reason) {
+  given_up_.insert(found.type + " " + found.id);
+  list.push_back(described(found, std::move(reason)));
 }
 
-void Cleaner::remove(const Found& found) {
-  const Call<Nothing> call = found.type == "container" ? api::remove_container(found.id)
-                             : found.type == "network" ? api::remove_network(found.id)
-                                                       : api::remove_volume(found.id);
-  // The client repeats it with growing pauses while the engine is busy or failing (C5).
-  const Result<Nothing> removed = engine_.run(call);
-  if (!removed) {
-    given_up_.insert(found.type + " " + found.id);
-    report_.survivors.push_back(described(found, removed.error().found.empty() ? removed.error().what : removed.error().found));
+bool Cleaner::may_go(const Found& found, const Result<Found>& now) {
+  if (!now) {
+    if (now.error().code != ErrorCode::EngineNotFound) give_up(found, report_.survivors, now.error().what);
+    return false;
+  }
+  if (!wanted(now->labels) || !is_derived_name(now->name, now->labels)) {
+    give_up(found, report_.spared, "no run gives this name");
+    return false;
+  }
+  runs_.insert(now->labels.at(std::string(real::kRunLabel)));
+  if (options_.dry_run) give_up(found, report_.removed, {});
+  return !options_.dry_run;
+}
+
+void Cleaner::removed(const Found& found, const Result<Nothing>& result) {
+  if (!result) {
+    give_up(found, report_.survivors, result.error().found.empty() ? result.error().what : result.error().found);
     return;
   }
   report_.removed.push_back(described(found));
   if (options_.on_removed) options_.on_removed(report_.removed.back());
 }
 
-void Cleaner::remove_verified(const Found& found) {
-  const auto current = read_again(found);
-  if (current && !*current) return;
-  const auto give_up = [&](std::vector<CleanedObject>& list, std::string reason) {
-    given_up_.insert(found.type + " " + found.id);
-    list.push_back(described(found, std::move(reason)));
+void Cleaner::remove_all(const std::vector<Found>& objects) {
+  real::EventLoop loop;
+  EngineClient client(engine_.address(), &loop);
+  client.set_patience(engine_.patience());
+  std::size_t next = 0;
+  std::size_t in_progress = 0;
+  const auto begin_more = [&](const auto& self) -> void {
+    while (next < objects.size() && in_progress < kAtOnce && interrupted()) {
+      const Found& found = objects[next++];
+      ++in_progress;
+      const auto finish = [&] {
+        --in_progress;
+        self(self);
+      };
+      read_again(client, found, [&, finish](const Result<Found>& now) {
+        if (!may_go(found, now)) return finish();
+        // The client repeats it with growing pauses while the engine is busy or failing (C5).
+        client.start<Nothing>(deletion_of(found), [&, finish](const Result<Nothing>& result) {
+          removed(found, result);
+          finish();
+        });
+      });
+    }
   };
-  if (!current) return give_up(report_.survivors, current.error().what);
-  const Found& now = **current;
-  if (!wanted(now.labels) || !is_derived_name(now.name, now.labels)) return give_up(report_.spared, "no run gives this name");
-  runs_.insert(now.labels.at(std::string(real::kRunLabel)));
-  if (options_.dry_run) give_up(report_.removed, {});
-  else remove(now);
+  begin_more(begin_more);
+  loop.run_while([&] { return in_progress > 0; }, std::numeric_limits<std::int64_t>::max());
 }
 
 Status Cleaner::settle() {
@@ -184,13 +226,16 @@ Status Cleaner::sweep() {
     if (!found) return tl::unexpected(found.error());
     if (found->empty()) {
       if (std::exchange(was_empty, true) || options_.dry_run) return {};
+      clean_control_groups();
       TANDEM_TRY(settle());
       continue;
     }
     was_empty = false;
-    for (const Found& item : *found) {
-      TANDEM_TRY(interrupted());
-      remove_verified(item);
+    // Networks wait for their containers, volumes for both.
+    for (const char* type : kTypes) {
+      std::vector<Found> stage;
+      std::copy_if(found->begin(), found->end(), std::back_inserter(stage), [&](const Found& item) { return item.type == type; });
+      remove_all(stage);
     }
     settled_at_ns_ = host::monotonic_ns() + options_.grace.ns;
   }
@@ -202,18 +247,25 @@ bool Cleaner::has_survivors(const std::string& run_id) const {
   return std::any_of(report_.survivors.begin(), report_.survivors.end(), [&](const CleanedObject& object) { return object.run_id == run_id; });
 }
 
+std::vector<CleanedObject> Cleaner::clean_control_groups() const {
+  std::vector<CleanedObject> left;
+  if (options_.dry_run) return left;
+  for (const OpenJournal& journal : journals_) {
+    for (const std::string& group : NodeSlices::remove_leftovers(journal.identity.run_id)) {
+      left.push_back({"control group", group, journal.identity.run_id, "still in use"});
+    }
+  }
+  return left;
+}
+
 /// What runs leave on the host: slices of control groups, and the journal, which goes last.
 void Cleaner::clean_host_side() {
+  for (CleanedObject& group : clean_control_groups()) report_.survivors.push_back(std::move(group));
   for (const OpenJournal& journal : journals_) {
     const std::string& run_id = journal.identity.run_id;
     runs_.insert(run_id);
     const bool dead = real::is_orphaned(journal.identity);
     const bool goes = options_.journals == JournalRule::All || (options_.journals == JournalRule::OfDead && dead);
-    if (!options_.dry_run) {
-      for (const std::string& group : NodeSlices::remove_leftovers(run_id)) {
-        report_.survivors.push_back({"control group", group, run_id, "still in use"});
-      }
-    }
     if (!goes || has_survivors(run_id)) continue;
     if (!options_.dry_run) host::remove_file(journal.path);
     report_.removed.push_back({"journal", journal.path, run_id, {}});

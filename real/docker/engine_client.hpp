@@ -73,6 +73,7 @@ class EngineClient {
 
   /// How long a call is repeated; ten seconds at first.
   void set_patience(SimDuration patience) { patience_ = patience; }
+  [[nodiscard]] SimDuration patience() const { return patience_; }
   /// Asked during long blocking calls; true ends them with Interrupted.
   void set_cancelled(std::function<bool()> cancelled) { cancelled_ = std::move(cancelled); }
   [[nodiscard]] const EngineAddress& address() const { return address_; }
