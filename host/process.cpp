@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "core/base/text.hpp"
+#include "host/pipe.hpp"
 #include "host/wall_clock.hpp"
 
 extern char** environ;
@@ -22,36 +23,6 @@ namespace tandem::host {
 namespace {
 
 constexpr std::int64_t kKillAfterNs = 2'000'000'000;
-
-/// A descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int file) : file_(file) {}
-  ~Descriptor() { reset(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  void reset(int file = -1) {
-    if (file_ >= 0) ::close(file_);
-    file_ = file;
-  }
-  [[nodiscard]] int get() const { return file_; }
-
- private:
-  int file_ = -1;
-};
-
-struct Pipe {
-  Descriptor read_end;
-  Descriptor write_end;
-  bool open() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-    read_end.reset(ends[0]);
-    write_end.reset(ends[1]);
-    return true;
-  }
-};
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> result;

@@ -5,6 +5,7 @@
 
 #include "core/base/check.hpp"
 #include "core/world/cluster_run.hpp"
+#include "host/policy_process.hpp"
 #include "sim/engine/simgrid_network.hpp"
 #include "sim/model/cluster_model.hpp"
 
@@ -17,7 +18,8 @@ constexpr std::uint64_t kEventsBetweenLooks = 65'536;
 
 class SimSession final : public world::Session {
  public:
-  SimSession(const scenario::Scenario& scenario, const world::RunContext& context)
+  SimSession(const scenario::Scenario& scenario, const world::RunContext& context,
+             std::map<std::string, control::scheduler::ExternalPolicyPtr> policies)
       : scenario_(scenario),
         context_(context),
         model_(scenario, context.calibration),
@@ -28,7 +30,8 @@ class SimSession final : public world::Session {
               .balancers = model_.requests(),
               .traffic = model_.requests(),
               .sink = context.sink,
-              .make_faults = [this](cluster::ApiServer& server) { return model_.make_fault_injector(server); }}),
+              .make_faults = [this](cluster::ApiServer& server) { return model_.make_fault_injector(server); },
+              .policies = std::move(policies)}),
         sampler_(model_.make_sampler([this](const record::Sample& sample) { run_.sink().sample(sample); })) {}
 
   Status start() {
@@ -93,7 +96,9 @@ Result<std::unique_ptr<world::Session>> SimWorld::open(const scenario::Scenario&
     return fail(make_error(ErrorCode::EngineCapability, "this process has already run a simulation with image pulls")
                     .with_hint("start a new process for each simulation that pulls images"));
   }
-  auto session = std::make_unique<SimSession>(scenario, context);
+  auto policies = host::start_policies(scenario.scheduler);
+  if (!policies) return tl::unexpected(std::move(policies).error());
+  auto session = std::make_unique<SimSession>(scenario, context, std::move(*policies));
   TANDEM_TRY(session->start());
   return session;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ class ClusterRun {
     record::Sink* sink = nullptr;
     /// Makes the world's fault injector, which deletes pods through the API server; may be empty: no faults here.
     std::function<std::unique_ptr<FaultInjector>(cluster::ApiServer&)> make_faults = {};
+    /// Processes of the scheduler profiles that ask one; see ControlPlane.
+    std::map<std::string, control::scheduler::ExternalPolicyPtr> policies = {};
   };
   explicit ClusterRun(const Parts& parts);
   ~ClusterRun();

@@ -105,7 +105,8 @@ struct ControlPlane::Components {
   std::unique_ptr<control::Kubelets> kubelets;
 };
 
-ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, control::NodeRuntime& runtime, record::Sink* sink)
+ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, control::NodeRuntime& runtime, record::Sink* sink,
+                           std::map<std::string, control::scheduler::ExternalPolicyPtr> policies)
     : clock_(clock), scenario_(scenario) {
   const Result<DeliveryProfile> profile = delivery_profile(scenario.delivery);
   CHECK(profile.has_value(), "the loader lets only known delivery profiles through");
@@ -115,6 +116,9 @@ ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, con
   components_->deployment_controller = std::make_unique<control::DeploymentController>(clock, *api_, components_->informers);
   components_->replica_set_controller = std::make_unique<control::ReplicaSetController>(clock, *api_, components_->informers);
   control::SchedulerOptions options;
+  options.profiles = scenario.scheduler.profiles;
+  options.policies = std::move(policies);
+  options.backoff = {scenario.scheduler.pod_initial_backoff, scenario.scheduler.pod_max_backoff};
   options.seed = scenario.seed;
   if (sink != nullptr) options.on_decision = [sink](const record::SchedulingDecision& decision) { sink->decision(decision); };
   components_->scheduler = std::make_unique<control::Scheduler>(clock, *api_, std::move(options));

@@ -3,6 +3,7 @@
 // control plane of its own. Sees only seams.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/base/clock.hpp"
 #include "core/cluster/api_server.hpp"
 #include "core/control/node_runtime.hpp"
+#include "core/control/scheduler/external_policy.hpp"
 #include "core/record/sink.hpp"
 #include "core/scenario/scenario.hpp"
 
@@ -17,8 +19,10 @@ namespace tandem::world {
 
 class ControlPlane {
  public:
-  /// Everything referred to outlives the control plane. `sink` may be null.
-  ControlPlane(Clock& clock, const scenario::Scenario& scenario, control::NodeRuntime& runtime, record::Sink* sink);
+  /// Everything referred to outlives the control plane. `sink` may be null. `policies` are the processes that the plugin
+  /// ExternalPolicy asks, by the profile's schedulerName: one for each profile that has the plugin.
+  ControlPlane(Clock& clock, const scenario::Scenario& scenario, control::NodeRuntime& runtime, record::Sink* sink,
+               std::map<std::string, control::scheduler::ExternalPolicyPtr> policies = {});
   ~ControlPlane();
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;

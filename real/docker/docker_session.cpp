@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/text.hpp"
+#include "host/policy_process.hpp"
 #include "real/docker/faults.hpp"
 
 namespace tandem::docker {
@@ -49,7 +50,9 @@ DockerSession::~DockerSession() {
 
 // ---------------------------------------------------------------- opening
 
-void DockerSession::make_run() {
+Status DockerSession::make_run() {
+  auto policies = host::start_policies(testbed_.scenario().scheduler);
+  if (!policies) return tl::unexpected(std::move(policies).error());
   run_ = std::make_unique<world::ClusterRun>(world::ClusterRun::Parts{
       .clock = testbed_.loop(),
       .scenario = testbed_.scenario(),
@@ -60,7 +63,9 @@ void DockerSession::make_run() {
       .make_faults = [this](cluster::ApiServer& server) -> std::unique_ptr<world::FaultInjector> {
         return std::make_unique<DockerFaultInjector>(
             DockerFaultInjector::Parts{server, testbed_.nodes(), testbed_.scenario(), testbed_.subnet().gateway(), true});
-      }});
+      },
+      .policies = std::move(*policies)});
+  return {};
 }
 
 Status DockerSession::start_balancers() {
@@ -76,7 +81,7 @@ Status DockerSession::start_balancers() {
 
 Status DockerSession::open() {
   TANDEM_TRY(testbed_.open());
-  make_run();
+  TANDEM_TRY(make_run());
   TANDEM_TRY(start_balancers());
   testbed_.resources().enter_phase("run");
   testbed_.loop().set_zero(host::monotonic_ns());

@@ -30,7 +30,7 @@ class DockerSession final : public world::Session {
 
  private:
   Status start_balancers();
-  void make_run();
+  Status make_run();
   [[nodiscard]] bool interrupted() const { return context_.interrupted != nullptr && context_.interrupted->load() > 0; }
   [[nodiscard]] world::RunSummary summary();
   /// Why the run cannot go on: the load generator, the engine or the journal is gone.
