@@ -35,7 +35,6 @@ scenario::Fault sample_of(std::string_view kind, std::string_view action) {
   fault.duration = seconds(1);
   if (kind == "NetworkChaos") {
     fault.node = "node";
-    fault.parameters["direction"] = "both";
   } else {
     fault.selector.match_labels["app"] = "web";
   }
