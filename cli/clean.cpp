@@ -45,7 +45,7 @@ nlohmann::ordered_json to_json(const docker::CleanReport& report, bool dry_run) 
     }
     return array;
   };
-  return {{"version", 2},
+  return {{"version", 1},
           {"dryRun", dry_run},
           {"runs", report.runs},
           {"removed", list(report.removed)},
