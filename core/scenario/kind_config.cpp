@@ -167,6 +167,7 @@ class KindReader {
 
     NodeRegistration registration;
     labels_as_argument(view, registration);
+    take_labels(registration, node);  // what is wrong is said even if a patch replaces them
     std::vector<const Node*> patches = cluster_patches;
     for (const Node* patch : view.nodes("kubeadmConfigPatches")) patches.push_back(patch);
     for (const Node* patch : patches) apply_once(*patch, first, registration);

@@ -14,7 +14,9 @@ class Json : public CommandTest {};
 json parsed(const std::string& verb, const host::ProcessResult& done) {
   const json document = json::parse(done.output, nullptr, false);
   EXPECT_TRUE(document.is_object()) << verb << " printed: " << done.output.substr(0, 500) << done.errors;
-  if (document.is_object()) EXPECT_EQ(document.value("version", json()), json(1)) << verb;
+  if (document.is_object()) {
+    EXPECT_EQ(document.value("version", json()), json(1)) << verb;
+  }
   return document;
 }
 

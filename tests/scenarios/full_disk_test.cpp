@@ -15,7 +15,7 @@ TEST(FullDisk, EndsASimulationWithAVerdict) {
   const host::ScratchDirectory scratch = std::move(*host::ScratchDirectory::create("full-disk"));
   const testing::SmallDisk disk(scratch.path(), 256);
   if (!disk.mounted()) GTEST_SKIP() << "a small file system cannot be mounted here (needs root)";
-  const auto loaded = cli::load_scenario(std::string(TANDEM_SOURCE_DIR) + "/scenarios/rolling-update", {}, std::nullopt);
+  const auto loaded = cli::load_scenario(TANDEM_SOURCE_DIR "/scenarios/rolling-update", {}, std::nullopt);
   ASSERT_TRUE(loaded);
   sim::SimWorld world;
   host::ProgressLine quiet(stderr, true);

@@ -322,31 +322,45 @@ TEST_F(ReplicaSetTest, NamesPodsAfterItselfAndOwnsThem) {
 
 class HundredPods : public ReplicaSetTest {
  protected:
-  /// When pod 15 and the last pod of a ReplicaSet scaled 0 → 100 were created, in seconds.
-  std::pair<double, double> creation_times(const DeliveryProfile& profile) {
+  struct Times {
+    double pod_15 = 0;      ///< creation of the 15th pod, in seconds
+    double last_pod = 0;
+    double last_write = 0;  ///< of a pod or an event
+  };
+  Times scale_up(const DeliveryProfile& profile) {
     start(profile);
     EXPECT_TRUE(server->create(replica_set_of(100)).has_value());
-    std::vector<double> times;
-    const auto subscription = server->on_commit<Pod>(
-        [&](const Change<Pod>& change) { if (change.type == ChangeType::Added) times.push_back(to_seconds(change.committed_at - kTimeZero)); });
+    std::vector<double> pods_at;
+    Times times;
+    const auto pod_watch = server->on_commit<Pod>([&](const Change<Pod>& change) {
+      if (change.type == ChangeType::Added) pods_at.push_back(to_seconds(change.committed_at - kTimeZero));
+    });
+    const auto event_watch = server->on_commit<Event>([&](const Change<Event>& change) { times.last_write = to_seconds(change.committed_at - kTimeZero); });
     run(seconds(30));
-    EXPECT_EQ(times.size(), 100U);
-    return times.size() == 100 ? std::pair(times[14], times.back()) : std::pair(0.0, 0.0);
+    EXPECT_EQ(pods_at.size(), 100U);
+    if (pods_at.size() != 100) return times;
+    times.pod_15 = pods_at[14];
+    times.last_pod = pods_at.back();
+    times.last_write = std::max(times.last_write, times.last_pod);
+    return times;
   }
 };
 
 TEST_F(HundredPods, Section10ExampleATwoTokensAPod) {
-  // The example's premise: a pod costs two tokens, its creation and its event. 30 saved, 20 a second: (200 - 30) / 20 = 8.5 s.
+  // The example's premise: a pod costs two tokens, its creation and its event. 30 saved, 20 a second: 200 writes end after
+  // (200 - 30) / 20 = 8.5 s. The last batch of slow start asks for its 37 creations at once, before their events: the last pod
+  // comes after (100 + 63 - 30) / 20 = 6.65 s.
   DeliveryProfile profile = DeliveryProfile::kubernetes();
   profile.event_burst = 1000;
-  const auto [fifteenth, last] = creation_times(profile);
-  EXPECT_LT(fifteenth, 0.06) << "batches of 1, 2, 4 and 8 within the saved tokens";
-  EXPECT_NEAR(last, 8.5, 0.1);
+  const Times times = scale_up(profile);
+  EXPECT_LT(times.pod_15, 0.06) << "batches of 1, 2, 4 and 8 within the saved tokens";
+  EXPECT_NEAR(times.last_write, 8.5, 0.1);
+  EXPECT_NEAR(times.last_pod, 6.65, 0.1);
 }
 
 TEST_F(HundredPods, TheEventRecorderSavesTokens) {
   // With the recorder's own limit (§2.7) only 25 events about one ReplicaSet reach the server: (100 + 25 - 30) / 20 s.
-  EXPECT_NEAR(creation_times(DeliveryProfile::kubernetes()).second, 4.75, 0.1);
+  EXPECT_NEAR(scale_up(DeliveryProfile::kubernetes()).last_pod, 4.75, 0.1);
 }
 
 }  // namespace

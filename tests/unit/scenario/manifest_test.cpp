@@ -88,7 +88,7 @@ TEST(Manifests, SeveralRulesAreReportedTogether) {
                             .load();
   std::vector<ErrorCode> codes;
   for (const Error& error : loaded.errors) codes.push_back(error.code);
-  EXPECT_EQ(codes, (std::vector<ErrorCode>{ErrorCode::ValueBadSelector, ErrorCode::ValueBadName, ErrorCode::ValueOutOfRange})) << render(loaded);
+  EXPECT_EQ(codes, (std::vector<ErrorCode>{ErrorCode::ValueBadSelector, ErrorCode::ValueBadName, ErrorCode::ValueBadPort})) << render(loaded);
 }
 
 }  // namespace
