@@ -29,7 +29,7 @@ bool nests_deeper_than(std::string_view text, std::size_t limit) {
 }  // namespace
 
 nlohmann::json parse_bounded_json(std::string_view text, std::size_t depth) {
-  if (nests_deeper_than(text, depth)) return {nlohmann::json::value_t::discarded};
+  if (nests_deeper_than(text, depth)) return nlohmann::json(nlohmann::json::value_t::discarded);  // braces would make an array of it
   return nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 

@@ -67,6 +67,18 @@ struct Field {
   std::string_view example = {};                 ///< YAML text
   const FieldTable& (*table)() = nullptr;        ///< Object
   FieldType key_type = FieldType::Text;          ///< Map: what the keys are
+  bool unique = false;                           ///< List: no value twice
+};
+
+/// What the value of one field means for others: where `field` is written as one of `values`, every field of `needs` is there,
+/// none of `forbids` is, and `restricted`, if it is there, is one of `to`.
+struct FieldCase {
+  std::string_view field;
+  std::vector<std::string_view> values;
+  std::vector<std::string_view> needs = {};
+  std::vector<std::string_view> forbids = {};
+  std::string_view restricted = {};
+  std::vector<std::string_view> to = {};
 };
 
 struct FieldTable {
@@ -76,6 +88,7 @@ struct FieldTable {
   std::vector<std::vector<std::string_view>> exactly_one = {};  ///< of these fields exactly one is present
   std::vector<std::vector<std::string_view>> at_most_one = {};
   std::vector<std::pair<std::string_view, std::string_view>> needs = {};  ///< the first is only there together with the second
+  std::vector<FieldCase> cases = {};
 
   [[nodiscard]] const Field* find(std::string_view name) const;
 };

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "core/base/text.hpp"
 #include "core/scenario/cross_checks.hpp"
@@ -218,16 +217,9 @@ class Loader {
     const std::size_t errors_before = diagnostics_.error_count();
     const std::string path = spec.path_of("manifests");
     if (!is_clean(path)) return false;
-    std::set<std::string> seen;
     std::size_t index = 0;
     for (const Node* item : spec.nodes("manifests")) {
       const std::string item_path = path_of_index(path, index++);
-      if (!seen.insert(item->text).second) {
-        Error error = make_error(ErrorCode::ValueDuplicateName, "the same manifest twice", item->place).with_found(escape_for_terminal(item->text));
-        error.path = item_path;
-        diagnostics_.error(std::move(error));
-        continue;
-      }
       if (const auto file = read_named(item->text, item->place, item_path)) manifests_.read(*file, options_.limits, diagnostics_, scenario_.field_notes);
     }
     return diagnostics_.clean_since(errors_before);

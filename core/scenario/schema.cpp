@@ -63,11 +63,15 @@ Json value_schema(const Field& field) {
       return schema;
     }
     case FieldType::Duration: {
-      Json text = text_matching("^(0|(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|\xC2\xB5s|\xCE\xBCs|ms|s|m|h))+)$");
-      if (field.minimum > 0 && std::isfinite(field.minimum)) return text;
+      const std::string amounts = "(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|\xC2\xB5s|\xCE\xBCs|ms|s|m|h))+";
+      if (field.minimum > 0 && std::isfinite(field.minimum)) return text_matching("^(?=.*[1-9])" + amounts + "$");
+      Json text = text_matching("^(0|" + amounts + ")$");
       return {{"anyOf", Json::array({Json{{"const", 0}}, std::move(text)})}};
     }
-    case FieldType::Rate: return text_matching("^" + std::string(kNumberPattern) + "([eE][0-9]+)?/[smh]$");
+    case FieldType::Rate: {
+      const bool above_zero = field.minimum > 0 && std::isfinite(field.minimum);
+      return text_matching("^" + std::string(above_zero ? "(?=[0-9.]*[1-9])" : "") + std::string(kNumberPattern) + "([eE][0-9]+)?/[smh]$");
+    }
     case FieldType::Bandwidth: return text_matching("^" + std::string(kNumberPattern) + "([kMGT]?(bit|B)|[KMG]iB)/s$");
     case FieldType::Growth: return text_matching("^" + std::string(kNumberPattern) + "([kMGTPE]|[KMGTPE]i)?/s$");
     case FieldType::Bytes:
@@ -105,7 +109,10 @@ Json field_schema(const Field& field) {
   Json schema = Json::object();
   switch (field.shape) {
     case FieldShape::One: schema = std::move(value); break;
-    case FieldShape::List: schema = {{"type", "array"}, {"items", std::move(value)}}; break;
+    case FieldShape::List:
+      schema = {{"type", "array"}, {"items", std::move(value)}};
+      if (field.unique) schema["uniqueItems"] = true;
+      break;
     case FieldShape::OneOrList: schema = {{"anyOf", Json::array({value, Json{{"type", "array"}, {"items", value}}})}}; break;
     case FieldShape::Map: {
       Field key = field;
@@ -124,6 +131,19 @@ Json field_schema(const Field& field) {
 }
 
 Json require(std::string_view name) { return {{"required", Json::array({name})}}; }
+
+Json case_schema(const FieldCase& one) {
+  const std::string field(one.field);
+  Json then = Json::object();
+  if (!one.needs.empty()) then["required"] = one.needs;
+  if (!one.restricted.empty()) then["properties"][std::string(one.restricted)] = {{"enum", one.to}};
+  if (!one.forbids.empty()) {
+    Json any = Json::array();
+    for (const std::string_view name : one.forbids) any.push_back(require(name));
+    then["not"] = {{"anyOf", std::move(any)}};
+  }
+  return {{"if", {{"properties", {{field, {{"enum", one.values}}}}}, {"required", Json::array({field})}}}, {"then", std::move(then)}};
+}
 
 Json object_schema(const FieldTable& table) {
   Json properties = Json::object();
@@ -147,6 +167,7 @@ Json object_schema(const FieldTable& table) {
     groups.push_back({{"not", {{"allOf", std::move(both)}}}});
   }
   for (const auto& [field, partner] : table.needs) schema["dependencies"][std::string(field)].push_back(partner);
+  for (const FieldCase& one : table.cases) groups.push_back(case_schema(one));
   if (!groups.empty()) schema["allOf"] = std::move(groups);
   return schema;
 }

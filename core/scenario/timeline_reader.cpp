@@ -12,72 +12,21 @@
 namespace tandem::scenario {
 namespace {
 
-SelectionMode read_mode(const ObjectView& view, Diagnostics& diagnostics) {
+SelectionMode read_mode(const ObjectView& view) {
   const std::string mode = view.text("mode");
-  if (mode == "fixed" && !view.has("value")) {
-    report_field(diagnostics, view, "mode", ErrorCode::ValueMissing, "mode fixed needs a value", mode, "value: how many pods");
-  }
-  if (mode != "fixed" && view.has("value")) {
-    report_field(diagnostics, view, "value", ErrorCode::ValueConflict, "value belongs to mode fixed", mode, "mode: fixed, or no value");
-  }
   if (mode == "all") return SelectionMode::All;
   return mode == "fixed" ? SelectionMode::Fixed : SelectionMode::One;
 }
 
-DeletePods read_delete(const ObjectView& view, Diagnostics& diagnostics) {
+DeletePods read_delete(const ObjectView& view) {
   DeletePods action;
   action.namespace_ = view.text("namespace");
   action.selector = view.selector("selector");
   action.name = view.text("name");
-  action.mode = read_mode(view, diagnostics);
+  action.mode = read_mode(view);
   action.value = static_cast<std::int32_t>(view.integer("value"));
   if (view.has("gracePeriodSeconds")) action.grace_period_seconds = view.integer("gracePeriodSeconds");
   return action;
-}
-
-/// Which fields an action of Chaos Mesh takes beside the common ones; the first one is needed where there is any.
-struct FaultAction {
-  std::string_view kind;
-  std::string_view action;
-  std::string_view details;  ///< field with the action's own parameters; empty = none
-};
-constexpr FaultAction kFaultActions[] = {
-    {"PodChaos", "pod-kill", ""},         {"PodChaos", "pod-failure", ""},        {"PodChaos", "container-kill", ""},
-    {"NetworkChaos", "delay", "delay"},   {"NetworkChaos", "loss", "loss"},       {"NetworkChaos", "duplicate", "duplicate"},
-    {"NetworkChaos", "corrupt", "corrupt"}, {"NetworkChaos", "partition", ""},    {"NetworkChaos", "bandwidth", "bandwidth"},
-};
-
-void check_fault(const ObjectView& view, const Fault& fault, Diagnostics& diagnostics) {
-  const FaultAction* known = nullptr;
-  std::string actions;
-  for (const FaultAction& row : kFaultActions) {
-    if (row.kind != fault.kind) continue;
-    actions += (actions.empty() ? "" : ", ") + std::string(row.action);
-    if (row.action == fault.action) known = &row;
-  }
-  if (known == nullptr) {
-    return report_field(diagnostics, view, "action", ErrorCode::ValueNotAllowed, fmt::format("{} has no such action", fault.kind), fault.action, actions);
-  }
-  if (!known->details.empty() && !view.has(known->details)) {
-    report_field(diagnostics, view, "action", ErrorCode::ValueMissing, fmt::format("the action {} needs the field {}", fault.action, known->details), "",
-           fmt::format("{}: its parameters", known->details));
-  }
-  for (const std::string_view field : {"delay", "loss", "duplicate", "corrupt", "bandwidth"}) {
-    if (field != known->details && view.has(field)) {
-      report_field(diagnostics, view, field, ErrorCode::ValueConflict, fmt::format("the action {} does not use it", fault.action), std::string(field), "no such field");
-    }
-  }
-  const auto only_with = [&](std::string_view field, bool fits, std::string_view owner) {
-    if (!fits && view.has(field)) {
-      report_field(diagnostics, view, field, ErrorCode::ValueConflict, fmt::format("{} belongs to {}", field, owner), fmt::format("{} {}", fault.kind, fault.action), "no such field");
-    }
-  };
-  only_with("direction", fault.kind == "NetworkChaos", "NetworkChaos");
-  only_with("gracePeriod", fault.action == "pod-kill", "the action pod-kill");
-  only_with("containerNames", fault.action == "container-kill", "the action container-kill");
-  if (fault.kind == "PodChaos" && !fault.node.empty()) {
-    report_field(diagnostics, view, "selector", ErrorCode::ValueNotAllowed, "PodChaos hits pods, not nodes", "node", "labelSelectors");
-  }
 }
 
 Fault read_fault(const ObjectView& view, Diagnostics& diagnostics) {
@@ -88,7 +37,7 @@ Fault read_fault(const ObjectView& view, Diagnostics& diagnostics) {
   fault.node = selector.text("node");
   fault.selector.match_labels = selector.text_map("labelSelectors");
   if (selector.text("namespace") != "default") fault.parameters["namespace"] = selector.text("namespace");
-  fault.mode = read_mode(view, diagnostics);
+  fault.mode = read_mode(view);
   fault.duration = view.duration("duration");
   for (const std::string_view field : {"direction", "gracePeriod", "value"}) {
     if (view.has(field)) fault.parameters[std::string(field)] = view.text(field);
@@ -101,7 +50,9 @@ Fault read_fault(const ObjectView& view, Diagnostics& diagnostics) {
     if (details == nullptr) continue;
     for (const Member& member : details->members) fault.parameters[fmt::format("{}.{}", field, member.key)] = member.value.text;
   }
-  check_fault(view, fault, diagnostics);
+  if (fault.kind == "PodChaos" && !fault.node.empty()) {
+    report_field(diagnostics, view, "selector", ErrorCode::ValueNotAllowed, "PodChaos hits pods, not nodes", "node", "labelSelectors");
+  }
   return fault;
 }
 
@@ -114,7 +65,7 @@ decltype(TimelineAction::action) read_action(const ObjectView& entry, Diagnostic
     const ObjectView view = entry.object("scale");
     return Scale{view.text("namespace"), view.text("deployment"), static_cast<std::int32_t>(view.integer("replicas"))};
   }
-  if (entry.has("delete")) return read_delete(entry.object("delete").object("pods"), diagnostics);
+  if (entry.has("delete")) return read_delete(entry.object("delete").object("pods"));
   if (entry.has("rolloutUndo")) {
     const ObjectView view = entry.object("rolloutUndo");
     return RolloutUndo{view.text("namespace"), view.text("deployment"), view.integer("toRevision")};

@@ -40,6 +40,9 @@ std::vector<Field> mode_fields(std::string_view default_mode) {
           {.name = "value", .type = Integer, .minimum = 1, .maximum = kCountLimit, .description = "With mode fixed: how many.", .example = "2"}};
 }
 
+/// A number of pods belongs to the mode that takes one.
+std::vector<FieldCase> mode_cases() { return {{.field = "mode", .values = {"fixed"}, .needs = {"value"}}, {.field = "mode", .values = {"one", "all"}, .forbids = {"value"}}}; }
+
 const FieldTable& pods_table() {
   static const FieldTable table = [] {
     FieldTable built{
@@ -49,7 +52,9 @@ const FieldTable& pods_table() {
                    {.name = "selector", .type = LabelSelector, .description = "Labels of the pods.", .example = "{app: web}"},
                    {.name = "name", .type = ObjectName, .description = "One pod by its name.", .example = "web-0"},
                    {.name = "gracePeriodSeconds", .type = Integer, .minimum = 0, .maximum = kCountLimit, .description = "Instead of the pods' own grace period.", .example = "0"}},
-        .exactly_one = {{"selector", "name"}}};
+        .exactly_one = {{"selector", "name"}},
+        .needs = {{"value", "mode"}},
+        .cases = mode_cases()};
     for (Field& field : mode_fields("one")) built.fields.push_back(std::move(field));
     return built;
   }();
@@ -126,6 +131,25 @@ const FieldTable& bandwidth_table() {
   return table;
 }
 
+/// Which actions a kind of Chaos Mesh has, and which fields an action takes beside the common ones.
+std::vector<FieldCase> fault_cases() {
+  std::vector<FieldCase> cases = mode_cases();
+  cases.push_back({.field = "kind", .values = {"PodChaos"}, .forbids = {"direction", "delay", "loss", "duplicate", "corrupt", "bandwidth"}, .restricted = "action",
+                   .to = {"pod-kill", "pod-failure", "container-kill"}});
+  cases.push_back({.field = "kind", .values = {"NetworkChaos"}, .forbids = {"gracePeriod", "containerNames"}, .restricted = "action",
+                   .to = {"delay", "loss", "duplicate", "corrupt", "partition", "bandwidth"}});
+  cases.push_back({.field = "action", .values = {"pod-failure"}, .forbids = {"gracePeriod", "containerNames"}});
+  cases.push_back({.field = "action", .values = {"pod-kill"}, .forbids = {"containerNames"}});
+  cases.push_back({.field = "action", .values = {"container-kill"}, .forbids = {"gracePeriod"}});
+  cases.push_back({.field = "action", .values = {"delay"}, .needs = {"delay"}, .forbids = {"loss", "duplicate", "corrupt", "bandwidth"}});
+  cases.push_back({.field = "action", .values = {"loss"}, .needs = {"loss"}, .forbids = {"delay", "duplicate", "corrupt", "bandwidth"}});
+  cases.push_back({.field = "action", .values = {"duplicate"}, .needs = {"duplicate"}, .forbids = {"delay", "loss", "corrupt", "bandwidth"}});
+  cases.push_back({.field = "action", .values = {"corrupt"}, .needs = {"corrupt"}, .forbids = {"delay", "loss", "duplicate", "bandwidth"}});
+  cases.push_back({.field = "action", .values = {"bandwidth"}, .needs = {"bandwidth"}, .forbids = {"delay", "loss", "duplicate", "corrupt"}});
+  cases.push_back({.field = "action", .values = {"partition"}, .forbids = {"delay", "loss", "duplicate", "corrupt", "bandwidth"}});
+  return cases;
+}
+
 const FieldTable& fault_table() {
   static const FieldTable table = [] {
     FieldTable built{
@@ -146,7 +170,9 @@ const FieldTable& fault_table() {
             {.name = "bandwidth", .type = Object, .description = "With action bandwidth.", .example = "{rate: 1Mbit/s}", .table = bandwidth_table},
             {.name = "gracePeriod", .type = Integer, .minimum = 0, .maximum = kCountLimit, .description = "PodChaos pod-kill: seconds.", .example = "0"},
             {.name = "containerNames", .type = Name, .shape = List, .description = "PodChaos container-kill: which containers.", .example = "[app]"},
-        }};
+        },
+        .needs = {{"value", "mode"}},
+        .cases = fault_cases()};
     for (Field& field : mode_fields("all")) built.fields.push_back(std::move(field));
     return built;
   }();

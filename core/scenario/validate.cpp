@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/base/text.hpp"
 #include "core/scenario/check_expression.hpp"
@@ -71,7 +72,35 @@ class Validator {
     for (const auto& group : table.exactly_one) one_of(node, table, group, true, path);
     for (const auto& group : table.at_most_one) one_of(node, table, group, false, path);
     for (const auto& [field, partner] : table.needs) partner_of(node, field, partner, path);
+    for (const FieldCase& one : table.cases) field_case(node, one, path);
   }
+
+  void field_case(const Node& node, const FieldCase& one, const std::string& path) {
+    const Node* value = node.find(one.field);
+    if (value == nullptr || value->kind != NodeKind::Scalar || !contains(one.values, value->text)) return;
+    for (const std::string_view needed : one.needs) {
+      if (node.find(needed) != nullptr) continue;
+      report(make_error(ErrorCode::ValueMissing, fmt::format("{} {} needs the field {}", one.field, value->text, needed), value->place)
+                 .with_allowed(fmt::format("{} beside {}", needed, one.field)),
+             path_of_key(path, one.field));
+    }
+    for (const std::string_view forbidden : one.forbids) {
+      const Node* there = node.find(forbidden);
+      if (there == nullptr) continue;
+      report(make_error(ErrorCode::ValueConflict, fmt::format("{} has no meaning with {} {}", forbidden, one.field, value->text), there->place)
+                 .with_found(std::string(forbidden))
+                 .with_allowed("no such field"),
+             path_of_key(path, forbidden));
+    }
+    const Node* restricted = one.restricted.empty() ? nullptr : node.find(one.restricted);
+    if (restricted == nullptr || restricted->kind != NodeKind::Scalar || contains(one.to, restricted->text)) return;
+    report(make_error(ErrorCode::ValueNotAllowed, fmt::format("{} {} has no such {}", one.field, value->text, one.restricted), restricted->place)
+               .with_found(describe(*restricted))
+               .with_allowed(fmt::format("{}", fmt::join(one.to, ", "))),
+           path_of_key(path, one.restricted));
+  }
+
+  static bool contains(const std::vector<std::string_view>& words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
 
   void one_of(const Node& node, const FieldTable& table, const std::vector<std::string_view>& group, bool needed, const std::string& path) {
     std::vector<const Member*> present;
@@ -120,7 +149,17 @@ class Validator {
   }
 
   void list(const Field& field, const Node& node, const std::string& path) {
+    if (field.unique) no_value_twice(field, node, path);
     for (std::size_t i = 0; i < node.items.size() && !diagnostics_.full(); ++i) value(field, node.items[i], path_of_index(path, i));
+  }
+
+  void no_value_twice(const Field& field, const Node& node, const std::string& path) {
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < node.items.size() && !diagnostics_.full(); ++i) {
+      const Node& item = node.items[i];
+      if (item.kind != NodeKind::Scalar || seen.insert(item.text).second) continue;
+      report(make_error(ErrorCode::ValueDuplicateName, fmt::format("{} has the same value twice", field.name), item.place).with_found(describe(item)), path_of_index(path, i));
+    }
   }
 
   void map(const Field& field, const Node& node, const std::string& path) {

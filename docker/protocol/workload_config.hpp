@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/limits.hpp"
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
 
@@ -66,7 +67,7 @@ struct WorkloadFailure {
   SimDuration until = kForGood;
   std::int32_t status = 500;
   bool hang = false;
-  static constexpr SimDuration kForGood{std::int64_t{3653} * 86'400 * 1'000'000'000};  ///< ten years, the longest time there is
+  static constexpr SimDuration kForGood{kInputLimits.time_ns};  ///< the longest time there is
   friend bool operator==(const WorkloadFailure&, const WorkloadFailure&) = default;
 };
 

@@ -29,7 +29,7 @@ std::set<std::string> options_of(const std::string& verb) {
 /// What bash would offer for the words typed so far, the last one unfinished.
 std::set<std::string> offered(const fs::path& script, const std::vector<std::string>& words, const fs::path& folder) {
   std::vector<std::string> command{"bash", "-c",
-                                   "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _tandem && printf '%s\\n' \"${COMPREPLY[@]}\"", "bash",
+                                   "source \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _tandem; printf '%s\\n' \"${COMPREPLY[@]}\"", "bash",
                                    script.string(), "tandem"};
   command.insert(command.end(), words.begin(), words.end());
   const host::ProcessResult done = run_in(folder, command);
@@ -125,7 +125,7 @@ TEST_F(Help, SlipsOfTheKeyboardAreToldWhatWasMeant) {
   const host::ProcessResult verb = tandem({"verfy", "x"});
   EXPECT_EQ(verb.exit_code, 2);
   EXPECT_NE(verb.errors.find("did you mean verify?"), std::string::npos) << verb.errors;
-  const host::ProcessResult option = tandem({"run", kScenario, "--sed", "7"});
+  const host::ProcessResult option = tandem({"run", kScenario, "--seeed", "7"});
   EXPECT_EQ(option.exit_code, 2);
   EXPECT_NE(option.errors.find("did you mean --seed?"), std::string::npos) << option.errors;
 }

@@ -56,6 +56,21 @@ TEST(Tree, CallsNothingThatDiffersFromRunToRun) {
   for (const SourceFile& file : house()) expect_none(check_determinism(file));
 }
 
+TEST(Tree, WalksNothingWhoseOrderIsAnAccident) { expect_none(check_orders(house())); }
+
+TEST(Tree, IsBuiltTheSameOnEveryMachine) {
+  std::vector<SourceFile> files = tree({"core", "host", "sim", "real", "cli", "docker", "cmake", "tests"}, {".txt", ".cmake"});
+  for (const char* name : {"CMakeLists.txt", "CMakePresets.json"}) {
+    std::ostringstream text;
+    text << std::ifstream(fs::path(TANDEM_SOURCE_DIR) / name, std::ios::binary).rdbuf();
+    files.push_back({name, text.str()});
+  }
+  for (const SourceFile& file : files) expect_none(check_build_options(file));
+  const auto module = std::find_if(files.begin(), files.end(), [](const SourceFile& file) { return file.path == "cmake/TandemModule.cmake"; });
+  ASSERT_NE(module, files.end());
+  EXPECT_NE(module->text.find("-ffp-contract=off"), std::string::npos) << "contraction changes sums (hardening D8)";
+}
+
 TEST(Tree, HasNothingMarkedUnfinished) {
   const auto files = tree({"core", "host", "sim", "real", "cli", "docker", "tests", "scenarios", "docs", "cmake", "schema"},
                           {".hpp", ".cpp", ".md", ".txt", ".cmake", ".fbs", ".def", ".yaml", ".py", ".sh"});
@@ -118,6 +133,10 @@ TEST(DeterminismRule, FindsEveryBannedCall) {
       "double y = std::log(x);",
       "double y = std::exp(x);",
       "auto t = std::time(nullptr);",
+      "auto* t = localtime(&seconds);",
+      "auto f = std::async(work);",
+      "std::thread t(work);",
+      "std::locale l;",
   };
   for (const char* snippet : snippets) {
     EXPECT_GE(determinism("core/control/x.cpp", snippet).size(), 1U) << snippet;
@@ -141,6 +160,32 @@ TEST(DeterminismRule, LeavesHarmlessLookAlikesAlone) {
 TEST(DeterminismRule, AcceptsALineThatGivesItsReason) {
   expect_none(determinism("core/x/y.cpp", "std::hash<int> h;  // lint-allow: look-up only, never iterated\n"));
   EXPECT_EQ(determinism("core/x/y.cpp", "// lint-allow: elsewhere\nstd::hash<int> h;\n").size(), 1U);
+}
+
+std::size_t orders(std::string text) { return check_orders({{"core/x/y.cpp", std::move(text)}}).size(); }
+
+TEST(OrderRule, FindsLoopsOverAccidents) {
+  EXPECT_EQ(orders("std::unordered_map<int, int> m;\nfor (const auto& [a, b] : m) use(a);\n"), 1U);
+  EXPECT_EQ(orders("std::unordered_set<std::pair<int, int>, Hash> seen_;\nauto first = *seen_.begin();\n"), 1U);
+  EXPECT_EQ(orders("std::set<const Pod*> pods;\nfor (const Pod* pod : pods) use(pod);\n"), 1U);
+  EXPECT_EQ(orders("std::map<Pod*, int> pods = {};\nfor (auto& entry : this->pods) use(entry);\n"), 1U);
+  const SourceFile header{"sim/x/y.hpp", "std::unordered_map<int, int> late_;\n"};
+  const SourceFile user{"sim/x/y.cpp", "for (auto& e : late_) use(e);\n"};
+  const SourceFile elsewhere{"sim/z/y.cpp", "for (auto& e : late_) use(e);\n"};
+  EXPECT_EQ(check_orders({header, user, elsewhere}).size(), 1U);
+}
+
+TEST(OrderRule, LeavesLookUpsAndOrderedKeysAlone) {
+  EXPECT_EQ(orders("std::unordered_map<int, int> m;\nif (m.find(3) != m.end()) use(m.at(3));\n"), 0U);
+  EXPECT_EQ(orders("std::map<std::string, Pod*> m;\nfor (auto& e : m) use(e);\n"), 0U);
+  EXPECT_EQ(orders("std::set<const Slot*, ByKey> s;\nfor (auto& e : s) use(e);\n"), 0U);
+  EXPECT_EQ(orders("std::unordered_set<int> s;\nfor (int i = first(s); i < 3; ++i) use(s);\n"), 0U);
+  EXPECT_EQ(orders("std::unordered_set<int> s;\nfor (int i : s) total += i;  // lint-allow: a sum of integers has no order\n"), 0U);
+}
+
+TEST(BuildRule, FindsOptionsThatDependOnTheMachine) {
+  EXPECT_EQ(check_build_options({"CMakeLists.txt", "add_compile_options(-O3 -march=native)\n"}).size(), 1U);
+  EXPECT_EQ(check_build_options({"CMakeLists.txt", "add_compile_options(-O3)\n"}).size(), 0U);
 }
 
 TEST(FinishedRule, FindsMarkersAsWholeWords) {

@@ -40,7 +40,8 @@ const std::vector<Room>& rooms() {
       {"real/calibrate", {"core", "host", "real/engine", "real/docker", "docker/protocol"}},
       {"real", {"core", "host", "docker/protocol"}},
       {"cli", {"core", "host", "sim", "real"}},
-      {"docker", {"core/base", "core/record", "core/traffic"}},
+      // control/kubelet: what a command does in a container (container_command), the same in both worlds.
+      {"docker", {"core/base", "core/record", "core/traffic", "core/control/kubelet"}},
   };
   return table;
 }
@@ -95,6 +96,8 @@ constexpr Banned kBanned[] = {
     {"steady_clock", "SimTime from the Clock"},
     {"high_resolution_clock", "SimTime from the Clock"},
     {"getenv", "a parameter"},
+    {"localtime", "SimTime from the Clock"},
+    {"gmtime", "SimTime from the Clock"},
     {"gethostname", "a parameter"},
     {"getpid", "a parameter"},
     {"rand", "core/base/random.hpp"},
@@ -107,6 +110,12 @@ constexpr Banned kBanned[] = {
     {"this_thread", "the Clock"},
     {"directory_iterator", "host/files"},
     {"setlocale", "nothing: the core knows no locale"},
+    {"std::locale", "nothing: the core knows no locale"},
+    {"std::async", "one thread"},
+    {"std::thread", "one thread"},
+    {"std::execution", "one thread"},
+    {"std::sample", "Fisher-Yates with RandomStream"},
+    {"std::stof", "parse_number"},
     {"stod", "parse_number"},
     {"strtod", "parse_number"},
     {"atof", "parse_number"},
@@ -174,6 +183,91 @@ std::vector<Finding> check_determinism(const SourceFile& file) {
   const std::string with_strings = without_comments(file.text, true);
   for (std::size_t at = with_strings.find("%p"); at != std::string::npos; at = with_strings.find("%p", at + 1)) {
     report(at, "%p prints an address");
+  }
+  return findings;
+}
+
+namespace {
+
+/// The parts of a template argument list that starts after '<' at `from`; `end` becomes the place after its '>'.
+std::vector<std::string> template_arguments(std::string_view code, std::size_t from, std::size_t& end) {
+  std::vector<std::string> parts(1);
+  int depth = 1;
+  for (end = from; end < code.size() && depth > 0; ++end) {
+    const char c = code[end];
+    if (c == '<' || c == '(') ++depth;
+    if (c == '>' || c == ')') --depth;
+    if (depth == 1 && c == ',') parts.emplace_back();
+    else if (depth > 0) parts.back() += c;
+  }
+  return parts;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t'; }
+
+/// True if a container of this type comes in an order that nobody chose.
+bool has_accidental_order(std::string_view type, const std::vector<std::string>& arguments) {
+  if (type.starts_with("std::unordered_")) return true;
+  std::string key = arguments.front();
+  while (!key.empty() && is_blank(key.back())) key.pop_back();
+  const bool default_order = arguments.size() == (type == "std::map<" ? 2U : 1U);
+  return default_order && key.ends_with('*');
+}
+
+/// Names of variables whose type has an accidental order.
+std::set<std::string> accidental_names(std::string_view code) {
+  std::set<std::string> names;
+  for (const std::string_view type : {"std::unordered_map<", "std::unordered_set<", "std::map<", "std::set<"}) {
+    for (std::size_t at = code.find(type); at != std::string_view::npos; at = code.find(type, at + 1)) {
+      std::size_t end = 0;
+      const std::vector<std::string> arguments = template_arguments(code, at + type.size(), end);
+      if (!has_accidental_order(type, arguments)) continue;
+      while (end < code.size() && (is_blank(code[end]) || code[end] == '&')) ++end;
+      const std::size_t name_begin = end;
+      while (end < code.size() && is_word_char(code[end])) ++end;
+      if (end > name_begin) names.emplace(code.substr(name_begin, end - name_begin));
+    }
+  }
+  return names;
+}
+
+/// True if the name at `at` is what a range-for walks, or has its begin() taken.
+bool is_walked(std::string_view code, std::size_t at, std::size_t size) {
+  const std::string_view after = code.substr(at + size);
+  if (after.starts_with(".begin()") || after.starts_with(".cbegin()")) return true;
+  if (!after.starts_with(')')) return false;
+  const std::size_t open = code.rfind('(', at);
+  const std::string_view before = code.substr(open + 1, at - open - 1);
+  return open != std::string_view::npos && before.find(" : ") != std::string_view::npos && before.find(';') == std::string_view::npos;
+}
+
+}  // namespace
+
+std::vector<Finding> check_orders(const std::vector<SourceFile>& files) {
+  std::map<std::string, std::set<std::string>> names;  // by folder
+  for (const SourceFile& file : files) {
+    if (under(file.path, "core") || under(file.path, "sim")) names[folder_of(file.path)].merge(accidental_names(without_comments(file.text, false)));
+  }
+  std::vector<Finding> findings;
+  for (const SourceFile& file : files) {
+    const auto known = names.find(folder_of(file.path));
+    if (known == names.end()) continue;
+    const std::string code = without_comments(file.text, false);
+    for (const std::string& name : known->second) {
+      for (std::size_t at = find_word(code, name, 0); at != std::string::npos; at = find_word(code, name, at + 1)) {
+        if (!is_walked(code, at, name.size()) || line_around(file.text, at).find("lint-allow:") != std::string_view::npos) continue;
+        findings.push_back({file.path, line_at(file.text, at), "walks " + name + " in an order that nobody chose; use a vector or a map keyed by stable ids"});
+      }
+    }
+  }
+  return findings;
+}
+
+std::vector<Finding> check_build_options(const SourceFile& file) {
+  std::vector<Finding> findings;
+  for (const std::string_view option : {"-ffast-math", "-Ofast", "-march=native", "-mtune=native", "-funsafe-math-optimizations", "-ffp-contract=fast"}) {
+    const std::size_t at = file.text.find(option);
+    if (at != std::string::npos) findings.push_back({file.path, line_at(file.text, at), std::string(option) + " makes results depend on the machine"});
   }
   return findings;
 }

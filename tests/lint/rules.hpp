@@ -22,6 +22,13 @@ std::vector<Finding> check_layers(const SourceFile& file);
 /// carries the comment `lint-allow: reason`.
 std::vector<Finding> check_determinism(const SourceFile& file);
 
+/// Loops over containers whose order is an accident (hardening D3): unordered ones, and ordered ones keyed by addresses. Such a
+/// container may be looked into; a variable of that type, declared in a folder, is not walked in any file of that folder.
+std::vector<Finding> check_orders(const std::vector<SourceFile>& files);
+
+/// Compiler options that make results differ between machines (hardening D8), in CMake files and presets.
+std::vector<Finding> check_build_options(const SourceFile& file);
+
 /// Markers of unfinished work, in any text file.
 std::vector<Finding> check_finished(const SourceFile& file);
 
