@@ -10,6 +10,7 @@
 #include "core/base/text.hpp"
 #include "core/cluster/label_syntax.hpp"
 #include "core/cluster/selector.hpp"
+#include "core/scenario/scalars.hpp"
 
 namespace tandem::scenario {
 namespace {
@@ -60,12 +61,16 @@ tl::unexpected<Error> bad_selector(const Node& node, std::string what, std::stri
                   .with_allowed(std::move(allowed)));
 }
 
+/// Text that is one: `true` and 7 are no values of labels unless quoted, as in Kubernetes.
+bool is_label_text(const Node& value) {
+  return value.kind == NodeKind::Scalar && resolve(value, Dialect::Strict).type == ScalarType::Text && is_label_value(value.text);
+}
+
 Result<cluster::Labels> read_labels(const Node& node) {
   if (node.kind != NodeKind::Mapping) return bad_selector(node, "labels are a mapping", "a mapping such as {app: web}");
   cluster::Labels labels;
   for (const Member& member : node.members) {
-    const bool value_ok = member.value.kind == NodeKind::Scalar && is_label_value(member.value.text);
-    if (!is_label_key(member.key) || !value_ok) {
+    if (!is_label_key(member.key) || !is_label_text(member.value)) {
       return bad_selector(is_label_key(member.key) ? member.value : node, "not a label", "key: value, as Kubernetes allows them");
     }
     labels[member.key] = member.value.text;
@@ -85,7 +90,7 @@ Result<cluster::SelectorRequirement> read_requirement(const Node& node) {
   requirement.op = *known;
   if (const Node* values = node.find("values")) {
     for (const Node& value : values->items) {
-      if (!is_label_value(value.text)) return bad_selector(value, "not a label value", "a label value");
+      if (!is_label_text(value)) return bad_selector(value, "not a label value", "a label value");
       requirement.values.push_back(value.text);
     }
   }
