@@ -21,7 +21,7 @@ class FullDisk : public KillTest {
 };
 
 TEST_F(FullDisk, OfTheRecording) {
-  const testing::SmallDisk disk(scratch_.path(), 16);
+  const testing::SmallDisk disk(scratch_.path(), 64);  // room for what a run was given, not for its events
   if (!disk.mounted()) GTEST_SKIP() << "a small file system cannot be mounted here (needs root)";
   const std::size_t before = ours();
   const auto result = run_tandem({"run", std::string(TANDEM_SOURCE_DIR) + "/tests/real/five-seconds", "--on", "docker", "-o", disk.path() + "/run"}, scratch_.path() + "/state");
