@@ -150,6 +150,7 @@ world::RunSummary DockerSession::summary() {
   if (const auto& schedule = testbed_.traffic().report()) {
     facts.emplace_back("requests_sent", std::to_string(schedule->requests));
     facts.emplace_back("requests_over_in_flight_max", std::to_string(schedule->over_in_flight_max));
+    facts.emplace_back("load_generator_scheduling", testbed_.traffic().real_time() ? "real-time" : "ordinary");
     facts.emplace_back("schedule_lag_p50_ms", milliseconds_text(schedule->lag_p50));
     facts.emplace_back("schedule_lag_p99_ms", milliseconds_text(schedule->lag_p99));
     facts.emplace_back("schedule_lag_max_ms", milliseconds_text(schedule->lag_max));

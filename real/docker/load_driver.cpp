@@ -119,6 +119,11 @@ Status DockerTrafficDriver::prepare() {
   parts_.loop.run_while([this] { return !ready_ && !failure_; }, kConnectPatienceNs);
   if (failure_) return tl::unexpected(*failure_);
   if (!ready_) return fail(ErrorCode::EngineTimeout, "the load generator does not answer");
+  if (parts_.prioritise) {
+    const auto container = parts_.resources.engine().run(api::inspect_container(container_id_));
+    if (!container) return tl::unexpected(container.error());
+    real_time_ = parts_.prioritise(container->pid);
+  }
   return {};
 }
 

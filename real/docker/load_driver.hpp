@@ -24,6 +24,8 @@ class DockerTrafficDriver final : public traffic::TrafficDriver {
     /// Where requests to a Service ("namespace/name") go, instance by instance.
     std::function<std::vector<container::TargetAddress>(const std::string&)> targets;
     std::function<bool()> cancelled;
+    /// Gives the generator's process precedence over what it loads; says whether that was possible.
+    std::function<bool(std::int64_t pid)> prioritise;
   };
   explicit DockerTrafficDriver(Parts parts);
   ~DockerTrafficDriver() override;
@@ -45,6 +47,8 @@ class DockerTrafficDriver final : public traffic::TrafficDriver {
   /// After finish().
   [[nodiscard]] const std::optional<container::ScheduleReport>& report() const { return report_; }
   [[nodiscard]] std::uint64_t records() const { return records_; }
+  /// Whether the generator runs before ordinary tasks; after prepare().
+  [[nodiscard]] bool real_time() const { return real_time_; }
   [[nodiscard]] const std::string& container_id() const { return container_id_; }
 
  private:
@@ -57,6 +61,7 @@ class DockerTrafficDriver final : public traffic::TrafficDriver {
   std::string container_id_;
   int control_ = -1;
   bool ready_ = false;
+  bool real_time_ = false;
   container::FrameReader reader_;
   std::function<void(const record::RequestRecord&)> record_;
   std::function<void(container::TrafficPlan&)> plan_edit_;

@@ -44,6 +44,10 @@ class NodeSlices {
   /// The group of a process for CPU accounting, as cpu_usage() takes it; empty if /proc does not show it.
   static std::string group_of(std::int64_t pid);
 
+  /// Lets a process in a container of infrastructure_parent() run before every ordinary task of the machine (SCHED_FIFO), as a load
+  /// generator must that keeps absolute deadlines on the CPUs it loads. Says no where the kernel does; the process is then as before.
+  [[nodiscard]] bool make_real_time(std::int64_t pid) const;
+
   /// Removes the groups of a run after its containers are gone. Returns those that are still there.
   static std::vector<std::string> remove_leftovers(const std::string& run_id);
 

@@ -108,7 +108,8 @@ Status Testbed::make_parts() {
       loop_, *resources_, network_, nginx_image_, slices_.infrastructure_parent(), [this] { return subnet_->next_address(); }});
   traffic_ = std::make_unique<DockerTrafficDriver>(DockerTrafficDriver::Parts{
       loop_, *resources_, network_, generator_image_, slices_.infrastructure_parent(), subnet_->next_address(),
-      [this](const std::string& service) { return balancers_->addresses(service); }, [this] { return cancelled(); }});
+      [this](const std::string& service) { return balancers_->addresses(service); }, [this] { return cancelled(); },
+      [this](std::int64_t pid) { return slices_.make_real_time(pid); }});
   return {};
 }
 

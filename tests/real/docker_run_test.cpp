@@ -1,10 +1,12 @@
 // One short Docker run of everything: manifests to pods, nginx following them, traffic, a rolling update under load, clean-up.
 // And the test of design §5: CPU demand is spent, so two workers on one core need twice the wall time.
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "cli/run_scenario.hpp"
 #include "core/judge/replay_input.hpp"
@@ -12,7 +14,9 @@
 #include "core/record/recording.hpp"
 #include "core/traffic/stream.hpp"
 #include "core/world/control_plane.hpp"
+#include "host/files.hpp"
 #include "real/docker/docker_world.hpp"
+#include "real/docker/node_slices.hpp"
 #include "tests/real/engine_fixture.hpp"
 
 namespace tandem::docker {
@@ -89,6 +93,16 @@ TEST_F(DockerRun, RollsUnderLoadLosesNothingAndLeavesNothing) {
   const auto replayed = judge::replay_and_compare(*recording, history, *world::delivery_profile(scenario.delivery));
   ASSERT_TRUE(replayed.has_value()) << to_string(replayed.error());
   for (const judge::ReplayComparison& comparison : *replayed) EXPECT_TRUE(comparison.same_joined);
+
+  const nlohmann::json host = nlohmann::json::parse(host::read_file((folder_ / "run" / "host.json").string(), 64 << 10).value_or("{}"));
+  if (host.value("node_slices", "") == "enforced") {
+    EXPECT_EQ(host.value("load_generator_scheduling", ""), "real-time") << "root owns the generator's control group, so it may";
+  }
+}
+
+TEST(RealTime, IsForTheRunsOwnProcessesOnly) {
+  EXPECT_FALSE(NodeSlices().make_real_time(getpid()));
+  EXPECT_EQ(sched_getscheduler(0), SCHED_OTHER);
 }
 
 TEST_F(DockerRun, TheSameRequestsAsInTheStreamAreSent) {
