@@ -35,6 +35,8 @@ inline const json& list_at(const json& object, const char* pointer) {
   const json& value = at(object, pointer);
   return value.is_array() ? value : kEmpty;
 }
+/// "True", "False": how kubectl writes a flag in its own words.
+inline std::string boolean_text(bool value) { return value ? "True" : "False"; }
 inline std::string or_none(std::string text) { return text.empty() ? "<none>" : text; }
 
 /// "a=1,b=2", the pairs sorted as texts; "<none>" when empty.

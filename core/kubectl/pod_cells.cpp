@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/kubectl/cells.hpp"
+#include "core/kubectl/human_duration.hpp"
 #include "core/kubectl/json_reading.hpp"
 #include "core/kubectl/table.hpp"
 

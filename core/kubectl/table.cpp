@@ -1,66 +1,76 @@
 #include "core/kubectl/table.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/cluster/json.hpp"
+#include "core/kubectl/json_reading.hpp"
+#include "core/kubectl/resources.hpp"
 
 namespace tandem::kubectl {
 
 namespace {
 
-/// Of kubectl's tab writer: blanks behind the widest cell, and the least width of a column with them.
-constexpr std::size_t kPadding = 3;
-constexpr std::size_t kColumnWidthMin = 6;
-
-/// Characters, not bytes: kubectl's tab writer counts runes.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+std::string upper_last_part(const std::string& label) {
+  const std::size_t slash = label.rfind('/');
+  std::string text = slash == std::string::npos ? label : label.substr(slash + 1);
+  for (char& c : text) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return text;
 }
 
-void append_row(std::string& text, const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
+std::string label_value(const json& object, const std::string& key) {
+  const json& labels = at(object, "/metadata/labels");
+  return labels.is_object() && labels.contains(key) ? labels.at(key).get<std::string>() : std::string();
+}
+
+void write_row(TabWriter& writer, const std::vector<std::string>& cells) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    text += cells[i];
-    if (i + 1 < cells.size()) text.append(std::max(widths[i] + kPadding, kColumnWidthMin) - width_of(cells[i]), ' ');
+    if (i > 0) writer.write("\t");
+    const std::size_t line_end = cells[i].find_first_of("\f\n\r");
+    writer.write(cells[i].substr(0, line_end));
+    if (line_end != std::string::npos) writer.write("...");
   }
-  text += '\n';
+  writer.write("\n");
 }
 
 }  // namespace
 
-std::string human_duration(std::int64_t seconds) {
-  if (seconds < -1) return "<invalid>";
-  if (seconds < 0) return "0s";
-  if (seconds < 120) return fmt::format("{}s", seconds);
-  const auto two = [](std::int64_t large, const char* large_unit, std::int64_t small, const char* small_unit) {
-    return small == 0 ? fmt::format("{}{}", large, large_unit) : fmt::format("{}{}{}{}", large, large_unit, small, small_unit);
-  };
-  const std::int64_t minutes = seconds / 60;
-  if (minutes < 10) return two(minutes, "m", seconds % 60, "s");
-  if (minutes < 180) return fmt::format("{}m", minutes);
-  const std::int64_t hours = minutes / 60;
-  if (hours < 8) return two(hours, "h", minutes % 60, "m");
-  if (hours < 48) return fmt::format("{}h", hours);
-  const std::int64_t days = hours / 24;
-  if (hours < 192) return two(days, "d", hours % 24, "h");
-  if (days < 365 * 2) return fmt::format("{}d", days);
-  if (days < 365 * 8) return two(days / 365, "y", days % 365, "d");
-  return fmt::format("{}y", days / 365);
+void write_table(TabWriter& writer, const Table& table, bool with_headers) {
+  if (table.rows.empty()) return;
+  if (with_headers) write_row(writer, table.columns);
+  for (const auto& row : table.rows) write_row(writer, row);
 }
 
 std::string to_text(const Table& table, bool with_headers) {
-  std::vector<std::size_t> widths(table.columns.size(), 0);
-  const auto measure = [&](const std::vector<std::string>& cells) {
-    for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width_of(cells[i]));
-  };
-  if (with_headers) measure(table.columns);
-  for (const auto& row : table.rows) measure(row);
-  std::string text;
-  if (with_headers) append_row(text, table.columns, widths);
-  for (const auto& row : table.rows) append_row(text, row, widths);
-  return text;
+  TabWriter writer = TabWriter::for_tables();
+  write_table(writer, table, with_headers);
+  return writer.flush();
+}
+
+Table get_table(const std::vector<json>& objects, const GetOptions& options) {
+  const Resource* resource = objects.empty() ? nullptr : resource_of_kind(text_at(objects.front(), "/kind"));
+  Table table;
+  table.columns = resource == nullptr ? plain_columns(options.wide) : resource->columns(options.wide);
+  const bool with_namespace = options.all_namespaces && (resource == nullptr || resource->is_namespaced);
+  // Kubernetes marks the column that holds the name; events have it in the last one, and only with -o wide.
+  const auto name_column = std::find(table.columns.begin(), table.columns.end(), "NAME") - table.columns.begin();
+  if (with_namespace) table.columns.insert(table.columns.begin(), "NAMESPACE");
+  for (const std::string& label : options.label_columns) table.columns.push_back(upper_last_part(label));
+  if (options.show_labels) table.columns.push_back("LABELS");
+  for (const json& object : objects) {
+    Cells cells = resource == nullptr ? plain_cells(object, options) : resource->cells(object, options);
+    if (options.with_kind && resource != nullptr && name_column < static_cast<std::ptrdiff_t>(cells.size())) {
+      std::string& name = cells[static_cast<std::size_t>(name_column)];
+      name = resource->singular_with_group() + "/" + name;
+    }
+    if (with_namespace) cells.insert(cells.begin(), text_at(object, "/metadata/namespace"));
+    for (const std::string& label : options.label_columns) cells.push_back(label_value(object, label));
+    if (options.show_labels) cells.push_back(labels_text(at(object, "/metadata/labels")));
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
 }
 
 std::int64_t unix_seconds_of(const nlohmann::json& time) {

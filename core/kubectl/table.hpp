@@ -7,19 +7,20 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace tandem::kubectl {
+#include "core/kubectl/tab_writer.hpp"
 
-/// kubectl's duration.HumanDuration of an age in whole seconds: "119s", "2m5s", "179m", "3h20m", "47h", "2d2h", "400d", "2y70d".
-/// Up to one second in the future is "0s", further ahead "<invalid>".
-std::string human_duration(std::int64_t seconds);
+namespace tandem::kubectl {
 
 struct Table {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
 };
 
-/// Text of the table: every cell but the last of its row is padded. An empty last cell leaves the padding before it.
+/// Text of the table: every cell but the last of its row is padded. An empty last cell leaves the padding before it. A cell ends
+/// at its first line break, with "..." behind it. A table without rows has no headers either.
 std::string to_text(const Table& table, bool with_headers = true);
+/// The same into a writer that goes on afterwards, as a watch does.
+void write_table(TabWriter& writer, const Table& table, bool with_headers);
 
 /// What `kubectl get` takes besides the kind.
 struct GetOptions {
@@ -33,21 +34,8 @@ struct GetOptions {
 };
 
 /// The table of objects of one kind, given as Kubernetes JSON and printed in the given order. Kinds without a table of their
-/// own get NAME and AGE. Requires: all objects have the same kind.
+/// own get NAME and CREATED AT. Requires: all objects have the same kind.
 Table get_table(const std::vector<nlohmann::json>& objects, const GetOptions& options);
-
-/// A kind as kubectl accepts it ("po", "pods", "deploy", …) → "Pod", "Deployment", …; empty if unknown.
-std::string kind_of_resource(const std::string& resource);
-/// "pods", "deployments.apps": how messages and `-o name` write a kind ("pod", "deployment.apps" with singular).
-std::string resource_of_kind(const std::string& kind, bool singular);
-/// True for kinds outside namespaces (nodes).
-bool is_cluster_scoped_kind(const std::string& kind);
-/// Every resource word that kind_of_resource knows, for hints.
-std::vector<std::string> resource_words();
-
-/// `kubectl describe` of a pod, deployment, replica set, node or service with the events that concern it, close to
-/// kubectl's layout (not byte for byte: that comes with the controllers issue).
-std::string describe(const nlohmann::json& object, const std::vector<nlohmann::json>& events, std::int64_t now_unix_seconds);
 
 /// Unix seconds of an RFC 3339 time; 0 for null, absent or not a time.
 std::int64_t unix_seconds_of(const nlohmann::json& time);

@@ -1,9 +1,9 @@
-// What the real kubectl prints: tables of get, byte for byte.
+// What the real kubectl prints: get, describe, rollout and top, byte for byte.
 
-#include <stdexcept>
-
-#include "core/base/text.hpp"
-#include "core/kubectl/get.hpp"
+#include "core/kubectl/command_line.hpp"
+#include "core/kubectl/human_duration.hpp"
+#include "core/kubectl/rollout.hpp"
+#include "core/kubectl/table.hpp"
 #include "tests/truth/runner.hpp"
 
 namespace tandem::truth {
@@ -11,34 +11,13 @@ namespace {
 
 using nlohmann::json;
 
-kubectl::GetRequest request_of(const json& args, std::int64_t now) {
-  kubectl::GetRequest request;
-  request.options.now_unix_seconds = now;
-  std::vector<std::string> words;
-  for (std::size_t i = 1; i < args.size(); ++i) {
-    const std::string word = args[i];
-    const auto value = [&] { return args.at(++i).get<std::string>(); };
-    if (word == "-A") request.options.all_namespaces = true;
-    else if (word == "-n") request.namespace_ = value();
-    else if (word == "-o") request.output = value();
-    else if (word == "-l") request.selector = value();
-    else if (word == "-L") for (const std::string& label : split(value(), ',')) request.options.label_columns.push_back(label);
-    else if (word == "--show-labels") request.options.show_labels = true;
-    else if (word == "--no-headers") request.options.with_headers = false;
-    else if (word.starts_with("-")) throw std::runtime_error("an option the harness does not know: " + word);
-    else words.push_back(word);
-  }
-  const Status parsed = kubectl::parse_resources(words, request);
-  if (!parsed) throw std::runtime_error(parsed.error().what);
-  return request;
-}
-
-void check_get(const json& file, Tally& tally) {
+/// Cases with objects and commands on them.
+void check_commands(const json& file, Tally& tally) {
   const std::int64_t now = kubectl::unix_seconds_of(file.at("now"));
   for_each_case(file, tally, [now](const json& test_case) -> std::optional<std::string> {
     const std::vector<json> objects = test_case.at("objects");
     for (const json& run : test_case.at("runs")) {
-      const Result<kubectl::GetAnswer> answer = kubectl::get(request_of(run.at("args"), now), objects);
+      const Result<kubectl::Answer> answer = kubectl::run_command(run.at("args"), objects, now);
       if (!answer) return to_string(answer.error());
       if (answer->out != run.value("out", "") || answer->err != run.value("err", "") || answer->exit_code != run.value("exit", 0)) {
         return run.at("args").dump() + " printed\n" + answer->out + answer->err + "instead of\n" + run.value("out", "") + run.value("err", "");
@@ -48,10 +27,35 @@ void check_get(const json& file, Tally& tally) {
   });
 }
 
+void check_durations(const json& file, Tally& tally) {
+  for_each_case(file, tally, [](const json& test_case) -> std::optional<std::string> {
+    const std::int64_t seconds = test_case.at("seconds");
+    const std::string human = kubectl::human_duration(seconds);
+    const std::string brief = kubectl::short_human_duration(seconds);
+    if (human == test_case.at("human") && brief == test_case.at("short")) return std::nullopt;
+    return human + " and " + brief + " instead of " + test_case.dump();
+  });
+}
+
+void check_rollout_states(const json& file, Tally& tally) {
+  for_each_case(file, tally, [](const json& test_case) -> std::optional<std::string> {
+    const kubectl::RolloutState state = kubectl::rollout_state(test_case.at("object"), test_case.at("revision"));
+    const bool same = state.message == test_case.at("message") && state.done == test_case.at("done") && state.error == test_case.value("error", "");
+    if (same) return std::nullopt;
+    return json{{"message", state.message}, {"done", state.done}, {"error", state.error}}.dump() + " instead of " + test_case.at("message").dump() +
+           test_case.value("error", "");
+  });
+}
+
 }  // namespace
 
 std::vector<Family> kubectl_families() {
-  return {{"kubectl/get_events", check_get}, {"kubectl/get_nodes", check_get}, {"kubectl/get_pods", check_get}, {"kubectl/get_pods_tables", check_get}};
+  std::vector<Family> families = {{"kubectl/human_duration", check_durations}, {"kubectl/rollout_status", check_rollout_states}};
+  for (const char* family : {"describe_other", "describe_pods", "get_config_storage", "get_events", "get_hpa_pdb", "get_jobs", "get_mixed", "get_network", "get_nodes",
+                             "get_pods", "get_pods_tables", "get_workloads", "rollout_history", "top"}) {
+    families.push_back({std::string("kubectl/") + family, check_commands});
+  }
+  return families;
 }
 
 }  // namespace tandem::truth

@@ -1,0 +1,14 @@
+#pragma once
+// What YAML 1.1, as go-yaml reads it, takes a plain scalar for; and the order of keys in its documents.
+
+#include <string_view>
+
+namespace tandem::kubectl {
+
+/// The text, written without quotes, is a text again: no boolean, null, number, time, merge key or number to base 60.
+bool reads_back_as_text(std::string_view text);
+
+/// go-yaml's natural order of keys: letters after other characters, runs of digits by their value.
+bool yaml_key_less(std::string_view a, std::string_view b);
+
+}  // namespace tandem::kubectl
