@@ -11,8 +11,10 @@ std::vector<Family> all_families() {
   std::vector<Family> all;
   for (const auto& families : {
            api_families,
+           autoscaler_families,
            balancer_families,
            deployment_families,
+           disruption_families,
            kind_rollout_families,
            kubectl_families,
            kubelet_decision_families,

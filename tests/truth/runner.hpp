@@ -51,17 +51,25 @@ struct Family {
 
 /// The families of one room each; see families.cpp.
 std::vector<Family> api_families();
+std::vector<Family> autoscaler_families();
 std::vector<Family> balancer_families();
+std::vector<Family> cron_job_families();
+std::vector<Family> daemon_set_families();
 std::vector<Family> deployment_families();
+std::vector<Family> disruption_families();
+std::vector<Family> endpoint_slice_families();
+std::vector<Family> job_families();
 std::vector<Family> kind_rollout_families();
 std::vector<Family> kubectl_families();
 std::vector<Family> kubelet_decision_families();
 std::vector<Family> kubelet_probe_families();
 std::vector<Family> kubelet_resource_families();
 std::vector<Family> kubelet_timing_families();
+std::vector<Family> node_lifecycle_families();
 std::vector<Family> replica_set_families();
 std::vector<Family> scheduler_families();
 std::vector<Family> selector_families();
+std::vector<Family> stateful_set_families();
 
 /// Every covered family, sorted by name.
 std::vector<Family> all_families();
