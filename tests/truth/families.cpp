@@ -15,6 +15,7 @@ std::vector<Family> all_families() {
            balancer_families,
            deployment_families,
            disruption_families,
+           job_families,
            kind_rollout_families,
            kubectl_families,
            kubelet_decision_families,
