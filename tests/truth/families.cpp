@@ -25,6 +25,7 @@ std::vector<Family> all_families() {
            replica_set_families,
            scheduler_families,
            selector_families,
+           stateful_set_families,
        }) {
     std::vector<Family> some = families();
     std::move(some.begin(), some.end(), std::back_inserter(all));
