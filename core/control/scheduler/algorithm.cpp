@@ -18,18 +18,36 @@ std::size_t feasible_nodes_to_find(std::size_t nodes, int percentage) {
 }
 
 SchedulingAlgorithm::SchedulingAlgorithm(const Snapshot& snapshot, std::vector<ConfiguredPlugin> plugins,
-                                         int percentage_of_nodes_to_score, std::uint64_t seed)
-    : snapshot_(snapshot), plugins_(std::move(plugins)), percentage_(percentage_of_nodes_to_score), seed_(seed) {
+                                         int percentage_of_nodes_to_score, std::uint64_t seed, CheckEvery check_every)
+    : snapshot_(snapshot),
+      plugins_(std::move(plugins)),
+      percentage_(percentage_of_nodes_to_score),
+      seed_(seed),
+      check_every_(check_every),
+      is_repeatable_(std::all_of(plugins_.begin(), plugins_.end(), [](const auto& each) { return each.plugin->is_repeatable(); })) {
   CHECK(plugins_.size() < kNoPlugin, "plugin positions are bytes");
 }
 
 Decision SchedulingAlgorithm::schedule_one(const cluster::Pod& pod, Detail detail) {
+  const bool checked = check_every_ != 0 && is_repeatable_ && ++decisions_ % check_every_ == 0;
+  const Memory before = checked ? Memory{next_start_, last_chosen_} : Memory{};
   const PodClassPtr pod_class = snapshot_.class_of(pod);
   // nodeName is not part of the class, so a pod that has one (only tests and explain ask) shares nothing.
-  ClassResults own_results(pod_class, plugins_);
-  ClassResults& results = pod.node_name.empty() ? results_.find(pod_class, plugins_) : own_results;
-  Cycle cycle{{pod, *pod_class, snapshot_, seed_, last_chosen_}, results, detail, {}, {}, {}, {}, {}};
-  if (cycle.full()) cycle.decision.detail.emplace().requests = pod_class->requests;
+  Decision decision;
+  if (pod.node_name.empty()) {
+    decision = decide(pod, *pod_class, results_.find(pod_class, plugins_), detail, detail == Detail::Outcome);
+  } else {
+    ClassResults own_results(pod_class, plugins_);
+    decision = decide(pod, *pod_class, own_results, detail, false);
+  }
+  if (checked) check(pod, decision, before);
+  return decision;
+}
+
+Decision SchedulingAlgorithm::decide(const cluster::Pod& pod, const PodClass& pod_class, ClassResults& results, Detail detail,
+                                     bool by_ranking) {
+  Cycle cycle{{pod, pod_class, snapshot_, seed_, last_chosen_}, results, detail, {}, {}, {}, {}, {}};
+  if (cycle.full()) cycle.decision.detail.emplace().requests = pod_class.requests;
   if (snapshot_.order().empty()) {
     cycle.decision.message = "no nodes available to schedule pods";
     cycle.decision.nomination = NominationChange::Withdraw;
@@ -39,6 +57,11 @@ Decision SchedulingAlgorithm::schedule_one(const cluster::Pod& pod, Detail detai
   pre_filter(cycle);
   feasible_.clear();
   rejections_.clear();
+  answered_by_ranking_ = by_ranking && decide_by_ranking(cycle);
+  if (answered_by_ranking_) {
+    last_chosen_ = cycle.decision.node;
+    return std::move(cycle.decision);
+  }
   if (!cycle.pod_rejection && !nominated_node_passes(cycle)) find_feasible(cycle);
   cycle.decision.feasible = static_cast<std::uint32_t>(feasible_.size());
   cycle.decision.evaluated = static_cast<std::uint32_t>(feasible_.size() + rejections_.size());
@@ -48,6 +71,7 @@ Decision SchedulingAlgorithm::schedule_one(const cluster::Pod& pod, Detail detai
     post_filter(cycle);
   } else if (feasible_.size() == 1) {
     cycle.decision.ties = feasible_;
+    cycle.decision.tie_count = 1;
     cycle.decision.node = snapshot_.node(feasible_.front()).name;
   } else {
     choose_by_score(cycle);
@@ -136,7 +160,8 @@ void SchedulingAlgorithm::find_feasible(Cycle& cycle) {
                                    [&](const Rejection& rejection) { return rejection.node == nominated->node; });
     if (!known) rejections_.push_back(*nominated);
   }
-  note_rejecting_plugins(cycle.decision);
+  if (feasible_.empty()) note_rejecting_plugins(cycle.decision);
+  cycle.results.ranking.note_visits(feasible_.size() + rejections_.size());
   next_start_ = (next_start_ + feasible_.size() + rejections_.size()) % order.size();
 }
 
@@ -156,11 +181,15 @@ void SchedulingAlgorithm::choose_by_score(Cycle& cycle) {
     if (plugins_[i].points.score && !add_scores(cycle, i)) return;
   }
   const std::int64_t best = *std::max_element(totals_.begin(), totals_.end());
+  ties_.clear();
   for (std::size_t i = 0; i < feasible_.size(); ++i) {
-    if (totals_[i] == best) cycle.decision.ties.push_back(feasible_[i]);
+    if (totals_[i] == best) ties_.push_back(feasible_[i]);
   }
   if (cycle.full()) cycle.decision.detail->total = totals_;
-  cycle.decision.node = snapshot_.node(draw(cycle.input.pod, cycle.decision.ties)).name;
+  cycle.decision.tie_count = static_cast<std::uint32_t>(ties_.size());
+  cycle.decision.node = snapshot_.node(ties_[draw(cycle.input.pod, ties_.size())]).name;
+  if (!cycle.full() && ties_.size() > kListedTies) ties_.resize(kListedTies);
+  cycle.decision.ties = ties_;
 }
 
 /// False if the plugin failed, and with it the attempt.
@@ -202,10 +231,10 @@ bool SchedulingAlgorithm::add_scores(Cycle& cycle, std::size_t position) {
   return true;
 }
 
-NodeIndex SchedulingAlgorithm::draw(const cluster::Pod& pod, std::span<const NodeIndex> ties) const {
-  if (ties.size() == 1) return ties.front();
+std::uint32_t SchedulingAlgorithm::draw(const cluster::Pod& pod, std::size_t ties) const {
+  if (ties == 1) return 0;
   const CounterStream stream(seed_, "scheduler-tie", entity_of(pod));
-  return ties[stream.bits(0) % ties.size()];  // uniform up to one part in 2^64 / ties
+  return static_cast<std::uint32_t>(stream.bits(0) % ties);  // uniform up to one part in 2^64 / ties
 }
 
 bool SchedulingAlgorithm::worth_retrying(std::size_t position, const cluster::Pod& pod, const ClusterEvent& event) const {

@@ -20,6 +20,9 @@ enum class Detail : std::uint8_t { Outcome, Full };
 /// max(5, 50 − N/125) (§1.3).
 std::size_t feasible_nodes_to_find(std::size_t nodes, int percentage);
 
+/// The checked mode: how many decisions pass until one is worked out once more from scratch and compared; 0 is never, 1 always.
+using CheckEvery = std::uint32_t;
+
 /// Schedules against one Snapshot. Between cycles it keeps only where the next search starts and what identical pods share;
 /// neither changes a verdict or a score.
 class SchedulingAlgorithm {
@@ -27,7 +30,7 @@ class SchedulingAlgorithm {
   /// `plugins` come from configure(). Ties are drawn from CounterStream(seed, "scheduler-tie", stable_hash("namespace/name")),
   /// draw 0: the choice depends on the pod's name and the candidates, not on what was scheduled before.
   SchedulingAlgorithm(const Snapshot& snapshot, std::vector<ConfiguredPlugin> plugins, int percentage_of_nodes_to_score,
-                      std::uint64_t seed);
+                      std::uint64_t seed, CheckEvery check_every = 0);
   SchedulingAlgorithm(const SchedulingAlgorithm&) = delete;
   SchedulingAlgorithm& operator=(const SchedulingAlgorithm&) = delete;
 
@@ -49,6 +52,19 @@ class SchedulingAlgorithm {
   };
   struct Cycle;
 
+  /// `by_ranking`: answers from the class's ranking where that is possible.
+  Decision decide(const cluster::Pod& pod, const PodClass& pod_class, ClassResults& results, Detail detail, bool by_ranking);
+  bool decide_by_ranking(Cycle& cycle);
+  [[nodiscard]] bool only_local_plugins_speak(const Cycle& cycle) const;
+  /// What a decision can depend on besides the cluster.
+  struct Memory {
+    std::size_t next_start = 0;
+    std::string last_chosen;
+    friend bool operator==(const Memory&, const Memory&) = default;
+  };
+  /// The decision and all that is shared, against the same worked out from scratch; CHECKs that they agree.
+  void check(const cluster::Pod& pod, const Decision& made, const Memory& before);
+  void check_ranking(const DecisionDetail& scratch, const ClassRanking& ranking) const;
   void pre_filter(Cycle& cycle);
   bool nominated_node_passes(Cycle& cycle);
   Verdict filter(Cycle& cycle, const NodeInfo& node);
@@ -64,7 +80,8 @@ class SchedulingAlgorithm {
   [[nodiscard]] static std::uint64_t entity_of(const cluster::Pod& pod) {
     return stable_hash(pod.meta.namespace_ + "/" + pod.meta.name);
   }
-  [[nodiscard]] NodeIndex draw(const cluster::Pod& pod, std::span<const NodeIndex> ties) const;
+  /// Which of `ties` nodes is taken, counted in the order visited.
+  [[nodiscard]] std::uint32_t draw(const cluster::Pod& pod, std::size_t ties) const;
 
   const Snapshot& snapshot_;
   std::vector<ConfiguredPlugin> plugins_;
@@ -73,6 +90,10 @@ class SchedulingAlgorithm {
   std::size_t next_start_ = 0;
   std::string last_chosen_;
   ClassResultsCache results_;
+  CheckEvery check_every_ = 0;
+  bool is_repeatable_ = true;  ///< every plugin is
+  std::uint64_t decisions_ = 0;
+  bool answered_by_ranking_ = false;  ///< the last decision
 
   // Scratch space of a cycle, kept to save allocations.
   CycleFilters filters_;
@@ -81,6 +102,7 @@ class SchedulingAlgorithm {
   std::vector<Rejection> rejections_;
   std::vector<std::int64_t> column_;
   std::vector<std::int64_t> totals_;
+  std::vector<NodeIndex> ties_;
 };
 
 /// The same for a single question, without memory: what explain asks. Requires a valid profile.

@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "core/control/scheduler/class_ranking.hpp"
 #include "core/control/scheduler/cycle_filters.hpp"
 
 namespace tandem::control::scheduler {
@@ -30,6 +31,7 @@ class ClassResults {
   std::int64_t raw_score(std::size_t position, const CycleInput& input, const NodeInfo& node);
 
   std::uint64_t last_used = 0;
+  ClassRanking ranking;
 
  private:
   /// Generations start at 1, so 0 is "never".

@@ -40,6 +40,8 @@ class TopologyColumn {
   [[nodiscard]] const std::string& key() const { return key_; }
 
   void update(const NodeInfo& node);
+  /// CHECKs the node's value against its label.
+  void check(const NodeInfo& node) const;
 
  private:
   std::string key_;
@@ -57,6 +59,8 @@ class PodCountColumn {
 
   /// Adds `sign` for a pod on `node` if it matches. Every change of a pod's place or termination must pass here.
   void apply(NodeIndex node, const PodOnNode& pod, std::int32_t sign);
+  /// The same question, nothing counted yet.
+  [[nodiscard]] PodCountColumn empty_copy() const;
 
  private:
   std::string namespace_;

@@ -38,6 +38,9 @@ class CycleFilters {
   }
   void add(const ConfiguredPlugin& plugin, std::uint8_t position, PluginState* state);
 
+  /// Whether some filter's answer depends on more than the node.
+  [[nodiscard]] bool looks_beyond_nodes() const { return !cluster_.empty(); }
+
   /// The first failure among the node-local filters: the part that identical pods can share.
   [[nodiscard]] Verdict run_local(const CycleInput& input, const NodeInfo& node) const;
   /// Combines a node-local verdict with the other filters: the first failure in profile order.

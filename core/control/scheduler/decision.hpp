@@ -49,14 +49,18 @@ struct DecisionDetail {
   friend bool operator==(const DecisionDetail&, const DecisionDetail&) = default;
 };
 
+/// Without DecisionDetail no more tied nodes than this are listed: in a large and even cluster all others tie.
+inline constexpr std::size_t kListedTies = 100;
+
 struct Decision {
   std::string node;             ///< chosen; empty if the pod cannot be scheduled
-  std::vector<NodeIndex> ties;  ///< every node with the largest total, in the order visited
+  std::vector<NodeIndex> ties;  ///< nodes with the largest total, in the order visited: all, or the first kListedTies
+  std::uint32_t tie_count = 0;  ///< how many nodes have the largest total
   std::uint32_t feasible = 0;
   std::uint32_t evaluated = 0;                 ///< nodes looked at
   std::string message;                         ///< why it cannot be scheduled, as in the PodScheduled condition
   bool failed = false;                         ///< an error, no verdict: the pod is tried again after its back-off
-  std::vector<std::size_t> rejecting_plugins;  ///< positions in the profile of all that rejected something, sorted
+  std::vector<std::size_t> rejecting_plugins;  ///< if it failed: positions in the profile of all that rejected something, sorted
   bool nominated_node_only = false;            ///< the pod's nominated node passed, so no other was looked at
   NominationChange nomination = NominationChange::Keep;
   std::string nominated_node;  ///< of NominationChange::Nominate

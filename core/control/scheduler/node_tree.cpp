@@ -22,7 +22,7 @@ std::string zone_key(const cluster::Labels& labels) {
 }  // namespace
 
 void NodeTree::add(NodeIndex node, const cluster::Labels& labels) {
-  stale_ = true;
+  ++version_;
   const std::string key = zone_key(labels);
   const auto zone = std::find_if(zones_.begin(), zones_.end(), [&](const Zone& entry) { return entry.first == key; });
   if (zone == zones_.end()) {
@@ -36,7 +36,7 @@ void NodeTree::remove(NodeIndex node) {
   for (auto zone = zones_.begin(); zone != zones_.end(); ++zone) {
     const auto place = std::find(zone->second.begin(), zone->second.end(), node);
     if (place == zone->second.end()) continue;
-    stale_ = true;
+    ++version_;
     zone->second.erase(place);
     if (zone->second.empty()) zones_.erase(zone);
     return;
@@ -52,9 +52,8 @@ void NodeTree::relabel(NodeIndex node, const cluster::Labels& labels) {
   add(node, labels);
 }
 
-const std::vector<NodeIndex>& NodeTree::order() const {
-  if (!stale_) return order_;
-  stale_ = false;
+void NodeTree::list_nodes() const {
+  version_of_order_ = version_;
   order_.clear();
   std::size_t longest = 0;
   for (const auto& zone : zones_) longest = std::max(longest, zone.second.size());
@@ -63,7 +62,10 @@ const std::vector<NodeIndex>& NodeTree::order() const {
       if (round < zone.second.size()) order_.push_back(zone.second[round]);
     }
   }
-  return order_;
+  for (std::size_t position = 0; position < order_.size(); ++position) {
+    if (positions_.size() <= order_[position]) positions_.resize(order_[position] + 1, 0);
+    positions_[order_[position]] = position;
+  }
 }
 
 }  // namespace tandem::control::scheduler

@@ -1,6 +1,7 @@
 #pragma once
 // The order in which nodes are looked at: zone by turns (kubernetes-semantics §1.3).
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,13 +20,27 @@ class NodeTree {
   void relabel(NodeIndex node, const cluster::Labels& labels);
 
   /// The first node of every zone, then the second of every zone, and so on.
-  [[nodiscard]] const std::vector<NodeIndex>& order() const;
+  [[nodiscard]] const std::vector<NodeIndex>& order() const {
+    if (version_of_order_ != version_) list_nodes();
+    return order_;
+  }
+  /// Where a node that was added stands in order().
+  [[nodiscard]] std::size_t position_of(NodeIndex node) const {
+    if (version_of_order_ != version_) list_nodes();
+    return positions_[node];
+  }
+  /// Grows whenever the order may have changed.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
 
  private:
+  void list_nodes() const;
+
   using Zone = std::pair<std::string, std::vector<NodeIndex>>;
   std::vector<Zone> zones_;
+  std::uint64_t version_ = 0;
   mutable std::vector<NodeIndex> order_;
-  mutable bool stale_ = false;
+  mutable std::vector<std::size_t> positions_;  ///< by NodeIndex
+  mutable std::uint64_t version_of_order_ = 0;
 };
 
 }  // namespace tandem::control::scheduler

@@ -16,16 +16,19 @@ std::string_view name_of(Code code) {
   return "";
 }
 
-void normalize_by_maximum(std::span<std::int64_t> scores, bool reverse) {
+std::int64_t normalized_by_maximum(std::int64_t score, std::int64_t maximum, bool reverse) {
+  const std::int64_t share = maximum == 0 ? 0 : kMaxNodeScore * score / maximum;
+  return reverse ? kMaxNodeScore - share : share;
+}
+
+void SchedulerPlugin::normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>,
+                                std::span<std::int64_t> scores) const {
+  const Normalization way = normalization();
+  if (way != Normalization::ByMaximum && way != Normalization::ByMaximumReversed) return;
   std::int64_t maximum = 0;
   for (const std::int64_t score : scores) maximum = std::max(maximum, score);
-  if (maximum == 0) {
-    if (reverse) std::fill(scores.begin(), scores.end(), kMaxNodeScore);
-    return;
-  }
   for (std::int64_t& score : scores) {
-    score = kMaxNodeScore * score / maximum;
-    if (reverse) score = kMaxNodeScore - score;
+    score = normalized_by_maximum(score, maximum, way == Normalization::ByMaximumReversed);
   }
 }
 

@@ -76,6 +76,14 @@ enum class Dependence : std::uint8_t {
   Cluster  ///< anything
 };
 
+/// How raw scores become points, as far as the feasible nodes together have a say in it.
+enum class Normalization : std::uint8_t {
+  None,               ///< raw scores are points already
+  ByMaximum,          ///< 100·s/max over the feasible nodes
+  ByMaximumReversed,  ///< 100 minus that
+  Own                 ///< the plugin overrides normalize()
+};
+
 class SchedulerPlugin {
  public:
   virtual ~SchedulerPlugin() = default;
@@ -102,17 +110,22 @@ class SchedulerPlugin {
   [[nodiscard]] virtual PreScoreResult pre_score(const CycleInput&, std::span<const NodeIndex> /*feasible*/) const {
     return {};
   }
+  /// True only if pre_score() would skip whatever nodes are feasible: asked first, so that they need not be listed.
+  [[nodiscard]] virtual bool scores_nothing(const CycleInput&) const { return false; }
   /// Raw score of a feasible node; `state` is pre_score's.
   [[nodiscard]] virtual std::int64_t score(const CycleInput&, const PluginState* /*state*/, const NodeInfo&) const { return 0; }
-  /// Turns raw scores, aligned with `feasible`, into 0..kMaxNodeScore in place. Default: they are that already.
-  virtual void normalize(const CycleInput&, const PluginState* /*state*/, std::span<const NodeIndex> /*feasible*/,
-                         std::span<std::int64_t> /*scores*/) const {}
+  [[nodiscard]] virtual Normalization normalization() const { return Normalization::None; }
+  /// Turns raw scores, aligned with `feasible`, into 0..kMaxNodeScore in place, as normalization() says.
+  virtual void normalize(const CycleInput&, const PluginState* state, std::span<const NodeIndex> feasible,
+                         std::span<std::int64_t> scores) const;
+  /// Whether asking again gives the same answer; not so for a process outside.
+  [[nodiscard]] virtual bool is_repeatable() const { return true; }
 
   /// Whether a pod that this plugin rejected is worth another try after the event (queueing hints, §1.2).
   [[nodiscard]] virtual bool worth_retrying(const CycleInput&, const ClusterEvent&) const = 0;
 };
 
-/// helper.DefaultNormalizeScore: 100·s/max, all 0 (or 100 if reversed) when max is 0; reversed: 100 − that.
-void normalize_by_maximum(std::span<std::int64_t> scores, bool reverse);
+/// helper.DefaultNormalizeScore for one score: 100·s/max, 0 (or 100 if reversed) when max is 0; reversed: 100 − that.
+std::int64_t normalized_by_maximum(std::int64_t score, std::int64_t maximum, bool reverse);
 
 }  // namespace tandem::control::scheduler

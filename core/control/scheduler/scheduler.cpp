@@ -25,23 +25,21 @@ const std::string& first_name(const SchedulerOptions& options) {
   return options.profiles.front().scheduler_name;
 }
 
-/// Ties in the order of the node list, whatever node the search began with.
-std::vector<std::string> names_in_node_order(const scheduler::Snapshot& snapshot, const std::vector<NodeIndex>& ties) {
-  std::vector<bool> tied(snapshot.node_slots(), false);
-  for (const NodeIndex node : ties) tied[node] = true;
+/// In the order of the node list, whatever node the search began with.
+std::vector<std::string> names_in_node_order(const scheduler::Snapshot& snapshot, std::vector<NodeIndex> nodes) {
+  std::sort(nodes.begin(), nodes.end(),
+            [&](NodeIndex a, NodeIndex b) { return snapshot.position_of(a) < snapshot.position_of(b); });
   std::vector<std::string> names;
-  names.reserve(ties.size());
-  for (const NodeIndex node : snapshot.order()) {
-    if (tied[node]) names.push_back(snapshot.node(node).name);
-  }
+  names.reserve(nodes.size());
+  for (const NodeIndex node : nodes) names.push_back(snapshot.node(node).name);
   return names;
 }
 
 }  // namespace
 
 Scheduler::Profile::Profile(cluster::ApiServer& server, const scheduler::Snapshot& snapshot, const scheduler::Profile& profile,
-                            const scheduler::ExternalPolicyPtr& external, std::uint64_t seed)
-    : algorithm(snapshot, plugins_of(profile, external), profile.percentage_of_nodes_to_score, seed),
+                            const scheduler::ExternalPolicyPtr& external, const SchedulerOptions& options)
+    : algorithm(snapshot, plugins_of(profile, external), profile.percentage_of_nodes_to_score, options.seed, options.check_every),
       events(server, profile.scheduler_name, server.profile().scheduler_limit, server.profile().scheduler_limit) {}
 
 Scheduler::Scheduler(Clock& clock, cluster::ApiServer& server, SchedulerOptions options)
@@ -68,7 +66,7 @@ Scheduler::Scheduler(Clock& clock, cluster::ApiServer& server, SchedulerOptions 
     const auto external = options_.policies.find(profile.scheduler_name);
     const bool added = profiles_
                            .try_emplace(profile.scheduler_name, server, snapshot_, profile,
-                                        external == options_.policies.end() ? nullptr : external->second, options_.seed)
+                                        external == options_.policies.end() ? nullptr : external->second, options_)
                            .second;
     CHECK(added, "profiles of one scheduler have different names");
   }

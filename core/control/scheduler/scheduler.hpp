@@ -27,6 +27,9 @@ struct SchedulerOptions {
   std::map<std::string, scheduler::ExternalPolicyPtr> policies = {};
   scheduler::Backoff backoff = {};
   std::uint64_t seed = 0;       ///< of tie-breaks
+  /// The checked mode: every so many decisions one is worked out once more without anything shared between cycles, and CHECKed
+  /// to be the same; 0 is never, 1 always.
+  scheduler::CheckEvery check_every = 0;
   std::uint32_t entity = 3000;  ///< order among simultaneous control plane work
   /// Called once per attempt, when its outcome is known; must not change anything. May be empty.
   std::function<void(const record::SchedulingDecision&)> on_decision;
@@ -63,7 +66,7 @@ class Scheduler {
   /// A profile at work. Calls of all profiles share the tokens of one client, `client_`; events bear the profile's name.
   struct Profile {
     Profile(cluster::ApiServer& server, const scheduler::Snapshot& snapshot, const scheduler::Profile& profile,
-            const scheduler::ExternalPolicyPtr& external, std::uint64_t seed);
+            const scheduler::ExternalPolicyPtr& external, const SchedulerOptions& options);
     scheduler::SchedulingAlgorithm algorithm;
     cluster::ApiClient events;
   };

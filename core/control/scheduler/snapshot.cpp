@@ -151,6 +151,7 @@ void Snapshot::set_pod(cluster::Ptr<cluster::Pod> pod) {
       count(info.index, entry, -1);
       info.replace_pod(position, std::move(pod));
       count(info.index, info.pods.back(), +1);
+      if (!info.pods.back().pod_class->host_ports.empty()) touch(info);  // it may have taken a port back that another freed
       return;
     }
     take_off(info, position);

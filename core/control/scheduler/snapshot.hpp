@@ -60,9 +60,26 @@ class Snapshot {
 
   // ---- questions
 
+  /// Works out once more from the objects what is kept current change by change; CHECKs that it is the same. For checked runs.
+  void check() const;
+
   /// Nodes that exist, in the order in which they are visited.
   [[nodiscard]] const std::vector<NodeIndex>& order() const { return tree_.order(); }
   [[nodiscard]] const NodeInfo& node(NodeIndex index) const { return *nodes_[index]; }
+  /// Where an existing node stands in order().
+  [[nodiscard]] std::size_t position_of(NodeIndex node) const { return tree_.position_of(node); }
+  /// Grows whenever order() may have changed.
+  [[nodiscard]] std::uint64_t order_version() const { return tree_.version(); }
+  /// Number of the last change of any node that can alter a verdict or a score; NodeInfo::generation is that of its own last one.
+  [[nodiscard]] std::uint64_t last_generation() const { return last_generation_; }
+  /// Calls `visit(NodeIndex)` for every change after number `generation`, in order; a node may come several times, and one that is
+  /// gone too. False, without a call, if that is too long ago to be known.
+  template <class Visit>
+  bool changed_since(std::uint64_t generation, Visit&& visit) const {
+    if (last_generation_ - generation > kRememberedChanges) return false;
+    for (std::uint64_t i = generation + 1; i <= last_generation_; ++i) visit(changes_[i % kRememberedChanges]);
+    return true;
+  }
   /// Null if no such node exists.
   [[nodiscard]] const NodeInfo* find_node(std::string_view name) const;
   /// Size of arrays indexed by NodeIndex.
@@ -102,6 +119,9 @@ class Snapshot {
   [[nodiscard]] const std::map<std::string, Shared<cluster::Labels>>& namespaces() const { return namespaces_; }
 
  private:
+  /// As many as a node list of Kubernetes' largest clusters: more changes than that are worked out anew anyway.
+  static constexpr std::size_t kRememberedChanges = 8192;
+
   struct CachedCounts {
     PodCountColumn column;
     std::uint64_t last_used = 0;
@@ -109,7 +129,10 @@ class Snapshot {
 
   NodeInfo& slot_for(const std::string& name);
   void release_if_empty(NodeInfo& info);
-  void touch(NodeInfo& info) { info.generation = ++last_generation_; }
+  void touch(NodeInfo& info) {
+    info.generation = ++last_generation_;
+    changes_[last_generation_ % kRememberedChanges] = info.index;
+  }
   void count(NodeIndex node, const PodOnNode& pod, std::int32_t sign);
   void take_off(NodeInfo& info, std::size_t position);
   void set_images(NodeInfo& info, const std::vector<cluster::ContainerImage>& images);
@@ -120,6 +143,7 @@ class Snapshot {
   std::unordered_map<std::string, NodeIndex> node_by_pod_;  // look-up only, key "namespace/name"
   NodeTree tree_;
   std::uint64_t last_generation_ = 0;
+  std::vector<NodeIndex> changes_ = std::vector<NodeIndex>(kRememberedChanges, 0);  ///< the last ones, by number modulo length
   std::uint32_t pods_with_affinity_ = 0;
   std::uint32_t pods_with_required_anti_affinity_ = 0;
 

@@ -1,5 +1,7 @@
 #include "core/control/scheduler/spread_constraints.hpp"
 
+#include <algorithm>
+
 #include "core/cluster/selector.hpp"
 #include "core/control/scheduler/node_selection.hpp"
 #include "core/control/scheduler/taints.hpp"
@@ -81,18 +83,20 @@ std::vector<SpreadConstraint> own_constraints(const PodClass& pod_class, std::st
 std::vector<SpreadConstraint> default_constraints(const PodClass& pod_class, const Snapshot& snapshot,
                                                   const scenario::PodTopologySpreadArgs& args,
                                                   std::string_view when_unsatisfiable) {
-  std::vector<SpreadConstraint> constraints;
   const auto& source = args.system_defaults ? system_defaults() : args.default_constraints;
-  for (const cluster::TopologySpreadConstraint& constraint : source) {
-    if (constraint.when_unsatisfiable == when_unsatisfiable) constraints.push_back(to_constraint(constraint, *pod_class.labels));
-  }
-  if (constraints.empty()) return constraints;
+  const auto is_meant = [&](const cluster::TopologySpreadConstraint& constraint) {
+    return constraint.when_unsatisfiable == when_unsatisfiable;
+  };
+  std::vector<SpreadConstraint> constraints;
+  if (std::none_of(source.begin(), source.end(), is_meant)) return constraints;
   const LabelSelector selector = default_selector(pod_class, snapshot);
-  for (SpreadConstraint& constraint : constraints) {
+  if (selector.match_labels.empty() && selector.match_expressions.empty()) return constraints;
+  for (const cluster::TopologySpreadConstraint& each : source) {
+    if (!is_meant(each)) continue;
+    SpreadConstraint& constraint = constraints.emplace_back(to_constraint(each, *pod_class.labels));
     constraint.selector = selector;
     constraint.selects_nothing = false;
   }
-  if (constraints.front().is_empty()) constraints.clear();
   return constraints;
 }
 

@@ -102,6 +102,7 @@ class ExternalPolicyPlugin final : public SchedulerPlugin {
   [[nodiscard]] std::int64_t score(const CycleInput&, const PluginState* state, const NodeInfo& node) const override {
     return static_cast<const Answers*>(state)->scores[node.index];
   }
+  [[nodiscard]] bool is_repeatable() const override { return false; }
   [[nodiscard]] bool worth_retrying(const CycleInput&, const ClusterEvent&) const override { return false; }
 
  private:

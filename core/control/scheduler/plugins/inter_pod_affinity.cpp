@@ -154,6 +154,12 @@ class InterPodAffinity final : public SchedulerPlugin {
   [[nodiscard]] std::int64_t score(const CycleInput&, const PluginState* state, const NodeInfo& node) const override {
     return static_cast<const PreferredState*>(state)->sums.sum_over_keys(node.index);
   }
+  [[nodiscard]] bool scores_nothing(const CycleInput& input) const override {
+    const PodClass& incoming = input.pod_class;
+    const bool own_terms = !incoming.preferred_affinity.empty() || !incoming.preferred_anti_affinity.empty();
+    return !own_terms && (input.snapshot.pods_with_affinity() == 0 || args_.ignore_preferred_terms_of_existing_pods);
+  }
+  [[nodiscard]] Normalization normalization() const override { return Normalization::Own; }
   void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>,
                  std::span<std::int64_t> scores) const override;
   [[nodiscard]] bool worth_retrying(const CycleInput& input, const ClusterEvent& event) const override;
@@ -227,9 +233,7 @@ void InterPodAffinity::adapt(const CycleInput& input, PluginState* plugin_state,
 PreScoreResult InterPodAffinity::pre_score(const CycleInput& input, std::span<const NodeIndex>) const {
   const PodClass& incoming = input.pod_class;
   const bool own_terms = !incoming.preferred_affinity.empty() || !incoming.preferred_anti_affinity.empty();
-  if (!own_terms && (input.snapshot.pods_with_affinity() == 0 || args_.ignore_preferred_terms_of_existing_pods)) {
-    return {.skip = true, .state = nullptr};
-  }
+  if (scores_nothing(input)) return {.skip = true, .state = nullptr};
   auto state = std::make_unique<PreferredState>(input.snapshot);
   const Terms affinity = with_selected_namespaces(incoming.preferred_affinity, input.snapshot);
   const Terms anti_affinity = with_selected_namespaces(incoming.preferred_anti_affinity, input.snapshot);

@@ -87,10 +87,7 @@ class NodeAffinity final : public SchedulerPlugin {
     return sum;
   }
 
-  void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>,
-                 std::span<std::int64_t> scores) const override {
-    normalize_by_maximum(scores, /*reverse=*/false);
-  }
+  [[nodiscard]] Normalization normalization() const override { return Normalization::ByMaximum; }
 
   [[nodiscard]] bool worth_retrying(const CycleInput& input, const ClusterEvent& event) const override {
     if (!event.node_added_or_updated()) return false;

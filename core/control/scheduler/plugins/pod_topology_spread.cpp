@@ -123,15 +123,16 @@ class PodTopologySpread final : public SchedulerPlugin {
 
   [[nodiscard]] PreFilterResult pre_filter(const CycleInput& input) const override {
     PreFilterResult result;
+    std::vector<SpreadConstraint> constraints = hard_constraints(input);
+    result.skip = constraints.empty();
+    if (result.skip) return result;
     auto state = std::make_unique<HardState>();
-    for (Counted& entry : counted(hard_constraints(input), input)) {
+    for (Counted& entry : counted(std::move(constraints), input)) {
       HardConstraint hard{std::move(entry), {}, {}, 0};
       hard.matching.resize(hard.topology->size(), 0);
       hard.is_domain.resize(hard.topology->size(), false);
       state->constraints.push_back(std::move(hard));
     }
-    result.skip = state->constraints.empty();
-    if (result.skip) return result;
     for (const NodeIndex node : input.snapshot.order()) {
       if (!has_all_keys(state->constraints, node)) continue;
       for (HardConstraint& hard : state->constraints) {
@@ -178,21 +179,24 @@ class PodTopologySpread final : public SchedulerPlugin {
   }
 
   [[nodiscard]] PreScoreResult pre_score(const CycleInput& input, std::span<const NodeIndex> feasible) const override {
+    std::vector<SpreadConstraint> constraints = soft_constraints(input);
+    if (constraints.empty()) return {.skip = true, .state = nullptr};
     auto state = std::make_unique<SoftState>();
     state->require_all_keys = !args_.system_defaults || !input.pod_class.spec->topology_spread_constraints.empty();
-    for (Counted& entry :
-         counted(constraints_of(input.pod_class, input.snapshot, args_, "ScheduleAnyway"), input)) {
+    for (Counted& entry : counted(std::move(constraints), input)) {
       SoftConstraint soft{std::move(entry), false, {}, {}, 0};
       soft.per_node = soft.constraint.topology_key == kHostnameKey;
       soft.matching.resize(soft.topology->size(), 0);
       soft.is_candidate.resize(soft.topology->size(), false);
       state->constraints.push_back(std::move(soft));
     }
-    if (state->constraints.empty()) return {.skip = true, .state = nullptr};
     find_candidates(*state, feasible);
     count_matching(*state, input);
     return {.skip = false, .state = std::move(state)};
   }
+
+  [[nodiscard]] bool scores_nothing(const CycleInput& input) const override { return soft_constraints(input).empty(); }
+  [[nodiscard]] Normalization normalization() const override { return Normalization::Own; }
 
   [[nodiscard]] std::int64_t score(const CycleInput&, const PluginState* state, const NodeInfo& node) const override {
     const auto& soft_state = *static_cast<const SoftState*>(state);
@@ -251,6 +255,9 @@ class PodTopologySpread final : public SchedulerPlugin {
  private:
   [[nodiscard]] std::vector<SpreadConstraint> hard_constraints(const CycleInput& input) const {
     return constraints_of(input.pod_class, input.snapshot, args_, "DoNotSchedule");
+  }
+  [[nodiscard]] std::vector<SpreadConstraint> soft_constraints(const CycleInput& input) const {
+    return constraints_of(input.pod_class, input.snapshot, args_, "ScheduleAnyway");
   }
   /// A pod of the same namespace that some constraint's selector matches.
   static bool counts(const std::vector<SpreadConstraint>& constraints, const CycleInput& input, const cluster::Pod& pod) {

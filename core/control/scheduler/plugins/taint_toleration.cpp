@@ -34,10 +34,7 @@ class TaintToleration final : public SchedulerPlugin {
     });
   }
 
-  void normalize(const CycleInput&, const PluginState*, std::span<const NodeIndex>,
-                 std::span<std::int64_t> scores) const override {
-    normalize_by_maximum(scores, /*reverse=*/true);
-  }
+  [[nodiscard]] Normalization normalization() const override { return Normalization::ByMaximumReversed; }
 
   [[nodiscard]] bool worth_retrying(const CycleInput& input, const ClusterEvent& event) const override {
     const auto& tolerations = input.pod_class.spec->tolerations;
