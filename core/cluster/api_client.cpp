@@ -64,8 +64,8 @@ void reply(const std::function<void(Result<Ptr<T>>)>& answer, Result<Ptr<T>> res
   if (answer) answer(std::move(result));
 }
 
-void write_event(ApiServer& server, const EventCorrelator::Outcome& outcome) {
-  const Event& event = outcome.event;
+void write_event(ApiServer& server, EventCorrelator::Outcome outcome) {
+  Event& event = outcome.event;
   if (outcome.action == EventCorrelator::Action::Update) {
     const Result<Ptr<Event>> updated = server.patch<Event>(key_of(event.meta), [&](Event& stored_event) {
       stored_event.count = event.count;
@@ -74,7 +74,7 @@ void write_event(ApiServer& server, const EventCorrelator::Outcome& outcome) {
     });
     if (updated || updated.error().code != ErrorCode::ApiNotFound) return;
   }
-  (void)server.create(event);  // like client-go's recorder: an event that cannot be written is lost
+  (void)server.create(std::move(event));  // like client-go's recorder: an event that cannot be written is lost
 }
 
 }  // namespace
@@ -159,7 +159,7 @@ void ApiClient::event(const T& object, std::string_view type, std::string_view r
   EventCorrelator::Outcome outcome = state_->correlator.correlate(std::move(event), now);
   if (outcome.action == EventCorrelator::Action::Drop) return;
   submit(state_, state_->event_bucket(),
-         [&server = server_, outcome = std::move(outcome)] { write_event(server, outcome); });
+         [&server = server_, outcome = std::move(outcome)]() mutable { write_event(server, std::move(outcome)); });
 }
 
 #define TANDEM_INSTANTIATE(T)                                                            \

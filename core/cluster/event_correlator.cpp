@@ -8,7 +8,10 @@ namespace {
 
 /// Parts joined by a byte that none of them can hold.
 std::string join(std::initializer_list<std::string_view> parts) {
+  std::size_t length = parts.size();
+  for (const std::string_view part : parts) length += part.size();
   std::string key;
+  key.reserve(length);
   for (const std::string_view part : parts) {
     key += part;
     key += '\0';

@@ -3,9 +3,11 @@
 // kubernetes-semantics §2.7): equal ones count up, similar ones are combined, a chatty object is silenced.
 
 #include <cstdint>
+#include <iterator>
 #include <list>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -21,24 +23,29 @@ class RecentlyUsed {
   explicit RecentlyUsed(std::size_t capacity) : capacity_(capacity) {}
 
   /// The entry of `key`, made from `fresh` if there is none; now the most recently used one.
-  Value& at(const std::string& key, const Value& fresh) {
+  Value& at(std::string_view key, const Value& fresh) {
     if (const auto found = entries_.find(key); found != entries_.end()) {
       order_.splice(order_.begin(), order_, found->second);
-    } else {
+    } else if (order_.size() < capacity_) {
       order_.emplace_front(key, fresh);
-      entries_.emplace(key, order_.begin());
-      if (order_.size() > capacity_) {
-        entries_.erase(order_.back().first);
-        order_.pop_back();
-      }
+      entries_.emplace(order_.front().first, order_.begin());
+    } else {  // the one unused longest makes room, and its memory serves again
+      order_.splice(order_.begin(), order_, std::prev(order_.end()));
+      auto& [kept_key, value] = order_.front();
+      auto entry = entries_.extract(kept_key);
+      kept_key.assign(key);
+      value = fresh;
+      entry.key() = kept_key;
+      entries_.insert(std::move(entry));
     }
     return order_.front().second;
   }
 
  private:
+  using Order = std::list<std::pair<std::string, Value>>;
   std::size_t capacity_;
-  std::list<std::pair<std::string, Value>> order_;
-  std::unordered_map<std::string, typename std::list<std::pair<std::string, Value>>::iterator> entries_;
+  Order order_;
+  std::unordered_map<std::string_view, typename Order::iterator> entries_;  // look-up only; keys are views of those in order_
 };
 
 class EventCorrelator {

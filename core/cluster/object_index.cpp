@@ -56,7 +56,9 @@ void ObjectIndex::put(StoredObject object) {
   const Slot* slot = locate(view_of(object));
   if (slot == nullptr) {
     slot = &*slots_.insert(Slot{std::move(object)}).first;
-    ordered_.insert(slot);
+    // Objects often come in the order of their names, and then their place is right behind the last one's.
+    last_inserted_ = ordered_.insert(last_inserted_ == ordered_.end() ? ordered_.end() : std::next(last_inserted_), slot);
+    last_located_ = slot;
     join_owners(slot);
     join(by_node_, slot->stored.node, slot);
     return;
@@ -75,7 +77,9 @@ void ObjectIndex::erase(const KeyView& key) {
   if (found == slots_.end()) return;
   leave_owners(&*found);
   leave(by_node_, found->stored.node, &*found);
-  ordered_.erase(&*found);
+  const auto place = ordered_.find(&*found);
+  if (place == last_inserted_) last_inserted_ = ordered_.end();
+  ordered_.erase(place);
   slots_.erase(found);
   last_located_ = nullptr;
 }

@@ -121,6 +121,7 @@ class ObjectIndex {
   std::unordered_set<Slot, Hash, Equal> slots_;  ///< look-up only, never walked
   mutable const Slot* last_located_ = nullptr;   ///< a write looks its object up and then replaces it
   Ordered ordered_;
+  Ordered::const_iterator last_inserted_ = ordered_.end();
   Groups by_owner_;
   Groups by_node_;
 };

@@ -188,7 +188,7 @@ void SchedulingAlgorithm::choose_by_score(Cycle& cycle) {
   if (cycle.full()) cycle.decision.detail->total = totals_;
   cycle.decision.tie_count = static_cast<std::uint32_t>(ties_.size());
   cycle.decision.node = snapshot_.node(ties_[draw(cycle.input.pod, ties_.size())]).name;
-  if (!cycle.full() && ties_.size() > kListedTies) ties_.resize(kListedTies);
+  if (!cycle.full()) ties_.resize(listed_ties(cycle.decision.tie_count));
   cycle.decision.ties = ties_;
 }
 

@@ -14,7 +14,7 @@ namespace {
 /// What both a decision with its details and one without say.
 bool same_outcome(const Decision& a, const Decision& b) {
   const auto listed = [](const Decision& decision) {
-    return std::span(decision.ties).first(std::min(decision.ties.size(), kListedTies));
+    return std::span(decision.ties).first(listed_ties(decision.tie_count));
   };
   return a.node == b.node && a.tie_count == b.tie_count && a.feasible == b.feasible && a.evaluated == b.evaluated &&
          a.message == b.message && a.failed == b.failed && a.rejecting_plugins == b.rejecting_plugins &&

@@ -32,7 +32,7 @@ bool SchedulingAlgorithm::decide_by_ranking(Cycle& cycle) {
     if (!ranking.holds_for(search)) return false;
     const Tournament::Standing best = ranking.best_of(search);
     decision.tie_count = best.ties;
-    const std::uint32_t listed = std::min<std::uint32_t>(best.ties, kListedTies);
+    const std::uint32_t listed = listed_ties(best.ties);
     decision.ties.reserve(listed);
     for (std::uint32_t i = 0; i < listed; ++i) decision.ties.push_back(order[ranking.nth_best(search, best.best, i)]);
     const std::uint32_t taken = draw(cycle.input.pod, best.ties);

@@ -49,12 +49,15 @@ struct DecisionDetail {
   friend bool operator==(const DecisionDetail&, const DecisionDetail&) = default;
 };
 
-/// Without DecisionDetail no more tied nodes than this are listed: in a large and even cluster all others tie.
-inline constexpr std::size_t kListedTies = 100;
+/// Without DecisionDetail all of up to kListedTies tied nodes are listed, of more than that the first kListedOfMany: in a large
+/// and even cluster thousands tie, and a decision must not cost as much as a list of the nodes.
+inline constexpr std::uint32_t kListedTies = 100;
+inline constexpr std::uint32_t kListedOfMany = 10;
+constexpr std::uint32_t listed_ties(std::uint32_t ties) { return ties <= kListedTies ? ties : kListedOfMany; }
 
 struct Decision {
   std::string node;             ///< chosen; empty if the pod cannot be scheduled
-  std::vector<NodeIndex> ties;  ///< nodes with the largest total, in the order visited: all, or the first kListedTies
+  std::vector<NodeIndex> ties;  ///< nodes with the largest total, in the order visited, see listed_ties()
   std::uint32_t tie_count = 0;  ///< how many nodes have the largest total
   std::uint32_t feasible = 0;
   std::uint32_t evaluated = 0;                 ///< nodes looked at

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "core/base/time.hpp"
@@ -118,7 +119,7 @@ class SchedulingQueue {
   WorthRetrying worth_retrying_;
   Preempting preempting_;
   Backoff backoff_times_;
-  std::map<std::string, Record> records_;  ///< by uid
+  std::unordered_map<std::string, Record> records_;  ///< by uid; look-up only
   std::uint64_t arrivals_ = 0;
   Heap active_;
   Heap backoff_;

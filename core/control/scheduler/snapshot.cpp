@@ -88,7 +88,7 @@ void Snapshot::set_node(cluster::Ptr<cluster::Node> node) {
   touch(info);
 }
 
-void Snapshot::remove_node(std::string_view name) {
+void Snapshot::remove_node(const std::string& name) {
   const auto found = index_by_name_.find(name);
   if (found == index_by_name_.end() || !nodes_[found->second]->node) return;
   NodeInfo& info = *nodes_[found->second];
@@ -100,7 +100,7 @@ void Snapshot::remove_node(std::string_view name) {
   release_if_empty(info);
 }
 
-const NodeInfo* Snapshot::find_node(std::string_view name) const {
+const NodeInfo* Snapshot::find_node(const std::string& name) const {
   const auto found = index_by_name_.find(name);
   if (found == index_by_name_.end() || !nodes_[found->second]->node) return nullptr;
   return nodes_[found->second].get();

@@ -33,7 +33,7 @@ class Snapshot {
   // ---- changes
 
   void set_node(cluster::Ptr<cluster::Node> node);
-  void remove_node(std::string_view name);
+  void remove_node(const std::string& name);
   /// Puts a pod on the node that its nodeName says, or replaces what is known of it. Requires a nodeName.
   void set_pod(cluster::Ptr<cluster::Pod> pod);
   /// Places a copy of an unbound pod on a node before the API server knows: its requests count at once.
@@ -81,7 +81,7 @@ class Snapshot {
     return true;
   }
   /// Null if no such node exists.
-  [[nodiscard]] const NodeInfo* find_node(std::string_view name) const;
+  [[nodiscard]] const NodeInfo* find_node(const std::string& name) const;
   /// Size of arrays indexed by NodeIndex.
   [[nodiscard]] std::size_t node_slots() const { return nodes_.size(); }
   /// A pod that occupies a node, until the next change; null if it is not known.
@@ -139,7 +139,7 @@ class Snapshot {
 
   std::vector<std::unique_ptr<NodeInfo>> nodes_;
   std::vector<NodeIndex> free_slots_;
-  std::map<std::string, NodeIndex, std::less<>> index_by_name_;
+  std::unordered_map<std::string, NodeIndex> index_by_name_;    // look-up only
   std::unordered_map<std::string, NodeIndex> node_by_pod_;  // look-up only, key "namespace/name"
   NodeTree tree_;
   std::uint64_t last_generation_ = 0;
