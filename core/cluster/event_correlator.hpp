@@ -22,30 +22,43 @@ class RecentlyUsed {
  public:
   explicit RecentlyUsed(std::size_t capacity) : capacity_(capacity) {}
 
-  /// The entry of `key`, made from `fresh` if there is none; now the most recently used one.
-  Value& at(std::string_view key, const Value& fresh) {
-    if (const auto found = entries_.find(key); found != entries_.end()) {
-      order_.splice(order_.begin(), order_, found->second);
-    } else if (order_.size() < capacity_) {
-      order_.emplace_front(key, fresh);
-      entries_.emplace(order_.front().first, order_.begin());
-    } else {  // the one unused longest makes room, and its memory serves again
-      order_.splice(order_.begin(), order_, std::prev(order_.end()));
-      auto& [kept_key, value] = order_.front();
-      auto entry = entries_.extract(kept_key);
-      kept_key.assign(key);
-      value = fresh;
-      entry.key() = kept_key;
-      entries_.insert(std::move(entry));
+  /// The entry of `key`, made from `fresh` if there is none; now the most recently used one. `hash` is the key's, the same for
+  /// equal keys: callers with several keys that begin alike work it out once.
+  Value& at(std::string_view key, std::size_t hash, const Value& fresh) {
+    const auto [first, last] = places_.equal_range(hash);
+    for (auto place = first; place != last; ++place) {
+      if (place->second->key != key) continue;
+      order_.splice(order_.begin(), order_, place->second);
+      return order_.front().value;
     }
-    return order_.front().second;
+    if (order_.size() < capacity_) {
+      order_.push_front({std::string(key), fresh, {}});
+      order_.front().place = places_.emplace(hash, order_.begin());
+      return order_.front().value;
+    }
+    // The one unused longest makes room, and its memory serves again.
+    order_.splice(order_.begin(), order_, std::prev(order_.end()));
+    Entry& entry = order_.front();
+    auto place = places_.extract(entry.place);
+    entry.key.assign(key);
+    entry.value = fresh;
+    place.key() = hash;
+    entry.place = places_.insert(std::move(place));
+    return entry.value;
   }
 
  private:
-  using Order = std::list<std::pair<std::string, Value>>;
+  struct Entry;
+  using Order = std::list<Entry>;
+  using Places = std::unordered_multimap<std::size_t, typename Order::iterator>;  // look-up only
+  struct Entry {
+    std::string key;
+    Value value;
+    typename Places::iterator place;
+  };
   std::size_t capacity_;
   Order order_;
-  std::unordered_map<std::string_view, typename Order::iterator> entries_;  // look-up only; keys are views of those in order_
+  Places places_;
 };
 
 class EventCorrelator {

@@ -56,15 +56,15 @@ void ObjectIndex::put(StoredObject object) {
   const Slot* slot = locate(view_of(object));
   if (slot == nullptr) {
     slot = &*slots_.insert(Slot{std::move(object)}).first;
-    // Objects often come in the order of their names, and then their place is right behind the last one's.
-    last_inserted_ = ordered_.insert(last_inserted_ == ordered_.end() ? ordered_.end() : std::next(last_inserted_), slot);
+    slot->waiting_at = not_ordered_yet_.size();
+    not_ordered_yet_.push_back(slot);
     last_located_ = slot;
     join_owners(slot);
-    join(by_node_, slot->stored.node, slot);
+    if (is_grouped_by_node_) join(by_node_, slot->stored.node, slot);
     return;
   }
   const bool same_owners = slot->stored.meta->owner_references == object.meta->owner_references;
-  const bool same_node = slot->stored.node == object.node;
+  const bool same_node = !is_grouped_by_node_ || slot->stored.node == object.node;
   if (!same_owners) leave_owners(slot);
   if (!same_node) leave(by_node_, slot->stored.node, slot);
   slot->stored = std::move(object);
@@ -76,12 +76,35 @@ void ObjectIndex::erase(const KeyView& key) {
   const auto found = slots_.find(key);
   if (found == slots_.end()) return;
   leave_owners(&*found);
-  leave(by_node_, found->stored.node, &*found);
-  const auto place = ordered_.find(&*found);
-  if (place == last_inserted_) last_inserted_ = ordered_.end();
-  ordered_.erase(place);
+  if (is_grouped_by_node_) leave(by_node_, found->stored.node, &*found);
+  take_out_of_order(&*found);
   slots_.erase(found);
   last_located_ = nullptr;
+}
+
+void ObjectIndex::put_in_order() const {
+  for (const Slot* slot : not_ordered_yet_) {
+    slot->waiting_at = kNowhere;
+    ordered_.insert(slot);
+  }
+  not_ordered_yet_.clear();
+}
+
+void ObjectIndex::take_out_of_order(const Slot* slot) {
+  if (slot->waiting_at == kNowhere) {
+    ordered_.erase(slot);
+    return;
+  }
+  const Slot* last = not_ordered_yet_.back();
+  not_ordered_yet_[slot->waiting_at] = last;
+  last->waiting_at = slot->waiting_at;
+  not_ordered_yet_.pop_back();
+}
+
+void ObjectIndex::group_by_node() const {
+  if (is_grouped_by_node_) return;
+  is_grouped_by_node_ = true;
+  for (const Slot& slot : slots_) join(by_node_, slot.stored.node, &slot);  // groups are sorted: any order will do
 }
 
 void ObjectIndex::join(Groups& groups, std::string_view name, const Slot* slot) {

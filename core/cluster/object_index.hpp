@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "core/cluster/objects.hpp"
 
@@ -43,7 +44,8 @@ StoredObject stored(std::shared_ptr<const T> object) {
   return {std::move(object), &value.meta, {}, {}};
 }
 
-/// Objects of one kind. Look-up by key is O(1); walks are in order of namespace, name (and kind).
+/// Objects of one kind. Look-up by key is O(1); walks are in order of namespace, name (and kind). Putting objects in order waits
+/// for the first walk that wants it: most stores and caches are only ever looked up.
 class ObjectIndex {
  public:
   ObjectIndex() = default;
@@ -55,11 +57,12 @@ class ObjectIndex {
   /// Adds, or replaces the object of the same key.
   void put(StoredObject object);
   void erase(const KeyView& key);
-  [[nodiscard]] std::size_t size() const { return ordered_.size(); }
+  [[nodiscard]] std::size_t size() const { return slots_.size(); }
 
   /// Calls `visit(const StoredObject&)` for all, or for one namespace. The index must not change meanwhile.
   template <class Visit>
   void for_each(std::string_view namespace_, Visit&& visit) const {
+    put_in_order();
     if (namespace_.empty()) {
       for (const Slot* slot : ordered_) visit(slot->stored);
       return;
@@ -73,13 +76,18 @@ class ObjectIndex {
   template <class Visit>
   void for_each_owned_by(std::string_view uid, Visit&& visit) const { walk(by_owner_, uid, visit); }
   template <class Visit>
-  void for_each_on_node(std::string_view node, Visit&& visit) const { walk(by_node_, node, visit); }
+  void for_each_on_node(std::string_view node, Visit&& visit) const {
+    group_by_node();
+    walk(by_node_, node, visit);
+  }
 
  private:
   /// Lives in the hash table's node. Its key never changes; the object does.
   struct Slot {
     mutable StoredObject stored;
+    mutable std::size_t waiting_at = kNowhere;  ///< place in not_ordered_yet_
   };
+  static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(const KeyView& key) const;
@@ -117,13 +125,17 @@ class ObjectIndex {
   void leave_owners(const Slot* slot);
 
   [[nodiscard]] const Slot* locate(const KeyView& key) const;
+  void put_in_order() const;
+  void take_out_of_order(const Slot* slot);
+  void group_by_node() const;
 
   std::unordered_set<Slot, Hash, Equal> slots_;  ///< look-up only, never walked
   mutable const Slot* last_located_ = nullptr;   ///< a write looks its object up and then replaces it
-  Ordered ordered_;
-  Ordered::const_iterator last_inserted_ = ordered_.end();
+  mutable Ordered ordered_;
+  mutable std::vector<const Slot*> not_ordered_yet_;
   Groups by_owner_;
-  Groups by_node_;
+  mutable Groups by_node_;
+  mutable bool is_grouped_by_node_ = false;  ///< from the first question on
 };
 
 }  // namespace tandem::cluster

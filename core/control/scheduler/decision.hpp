@@ -52,7 +52,7 @@ struct DecisionDetail {
 /// Without DecisionDetail all of up to kListedTies tied nodes are listed, of more than that the first kListedOfMany: in a large
 /// and even cluster thousands tie, and a decision must not cost as much as a list of the nodes.
 inline constexpr std::uint32_t kListedTies = 100;
-inline constexpr std::uint32_t kListedOfMany = 10;
+inline constexpr std::uint32_t kListedOfMany = 5;
 constexpr std::uint32_t listed_ties(std::uint32_t ties) { return ties <= kListedTies ? ties : kListedOfMany; }
 
 struct Decision {
