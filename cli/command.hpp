@@ -53,6 +53,7 @@ Command run_command();
 Command compare_command();
 Command get_command();
 Command describe_command();
+Command explain_command();
 Command check_command();
 Command validate_command();
 Command export_command();

@@ -8,6 +8,7 @@
 #include "core/base/parse.hpp"
 #include "core/cluster/json.hpp"
 #include "core/kubectl/table.hpp"
+#include "core/scenario/scheduler_json.hpp"
 #include "host/files.hpp"
 
 namespace tandem::cli {
@@ -39,7 +40,7 @@ Result<StoredRun> open_run(const std::string& folder) {
   auto recording = record::Recording::open(folder);
   if (!recording) return tl::unexpected(std::move(recording).error());
   judge::RunHistory history = judge::RunHistory::of(*recording);
-  StoredRun run{std::move(*recording), std::move(history), {}, "kubernetes"};
+  StoredRun run{std::move(*recording), std::move(history), {}, "kubernetes", std::nullopt};
   const std::string path = folder + "/scenario.json";
   if (!host::exists(path)) return run;
   const Result<std::string> text = host::read_file(path, kResolvedBytesMax);
@@ -49,6 +50,11 @@ Result<StoredRun> open_run(const std::string& folder) {
   try {
     for (const json& stored : resolved.value("checks", json::array())) run.checks.push_back(check_of(stored));
     run.delivery = resolved.value("delivery", "kubernetes");
+    if (resolved.contains("scheduler")) {
+      auto scheduler = scenario::scheduler_config_of(resolved.at("scheduler"));
+      if (!scheduler) return fail(ErrorCode::RecordDamaged, "the stored scenario is damaged: " + scheduler.error().found, {path, 0, 0});
+      run.scheduler = std::move(*scheduler);
+    }
   } catch (const json::exception& broken) {
     return fail(ErrorCode::RecordDamaged, std::string("the stored scenario is damaged: ") + broken.what(), {path, 0, 0});
   }

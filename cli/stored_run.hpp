@@ -1,6 +1,7 @@
 #pragma once
 // A recording folder with what `run` stored beside it.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct StoredRun {
   judge::RunHistory history;
   std::vector<scenario::CheckSpec> checks;   ///< of the scenario that was run
   std::string delivery;                      ///< delivery profile of the run
+  std::optional<scenario::SchedulerConfig> scheduler;  ///< as resolved; absent if the run did not store it
 };
 /// Errors: those of opening; RecordDamaged if scenario.json cannot be read.
 Result<StoredRun> open_run(const std::string& folder);

@@ -77,7 +77,7 @@ Found first_difference(const Recording& a, const Recording& b) {
   if (Found found = compare_changes(a, b)) return found;
   if (Found found = compare_rows("scheduling decision", a.decisions(), b.decisions(), [](const record::SchedulingDecision& decision) {
         return fmt::format("{} to {} at {} (attempt {}, {} of {} feasible, {} ties, {})", decision.pod, decision.node, at(decision.time), decision.attempt, decision.feasible,
-                           decision.evaluated, decision.ties.size(), decision.message);
+                           decision.evaluated, decision.inputs ? decision.inputs->tie_count : decision.ties.size(), decision.message);
       })) {
     return found;
   }

@@ -39,6 +39,8 @@ struct CanonicalDigest::Feeder {
     column(name).update(std::as_bytes(std::span(values)));
   }
   template <class Values>
+  void layout(const Values&) {}
+  template <class Values>
   void text(std::string_view name, const Values& values) {
     for (const std::uint32_t number : values) append_string(number);
     flush(name);

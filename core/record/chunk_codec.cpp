@@ -35,6 +35,17 @@ Offset<format::DecisionColumns> encode(FlatBufferBuilder& b, const DecisionTable
                                              &t.feasible, &t.evaluated, &t.message);
 }
 
+Offset<format::DecisionInputColumns> encode(FlatBufferBuilder& b, const DecisionInputTable<Owned>& t) {
+  if (t.rows() == 0) return 0;
+  return format::CreateDecisionInputColumnsDirect(b, &t.decision, &t.begun, &t.seen, &t.seen_during, &t.step, &t.search_start, &t.tie_count,
+                                                  &t.tie_sum, &t.nomination, &t.nominated_node, &t.policy, &t.policy_answer);
+}
+
+Offset<format::SchedulerNoteColumns> encode(FlatBufferBuilder& b, const SchedulerNoteTable<Owned>& t) {
+  if (t.rows() == 0) return 0;
+  return format::CreateSchedulerNoteColumnsDirect(b, &t.time, &t.kind, &t.subject, &t.node, &t.seen, &t.step);
+}
+
 Offset<format::MarkColumns> encode(FlatBufferBuilder& b, const MarkTable<Owned>& t) {
   if (t.rows() == 0) return 0;
   return format::CreateMarkColumnsDirect(b, &t.time, &t.kind, &t.subject, &t.text);
@@ -108,6 +119,15 @@ DecisionTable<View> view(const format::DecisionColumns* t) {
   return {view(t->time()), view(t->pod()),      view(t->attempt()),  view(t->input_version()), view(t->node()), view(t->ties()),
           view(t->ties_end()), view(t->feasible()), view(t->evaluated()), view(t->message())};
 }
+DecisionInputTable<View> view(const format::DecisionInputColumns* t) {
+  if (t == nullptr) return {};
+  return {view(t->decision()), view(t->begun()), view(t->seen()), view(t->seen_during()), view(t->step()), view(t->search_start()), view(t->tie_count()),
+          view(t->tie_sum()), view(t->nomination()), view(t->nominated_node()), view(t->policy()), view(t->policy_answer())};
+}
+SchedulerNoteTable<View> view(const format::SchedulerNoteColumns* t) {
+  if (t == nullptr) return {};
+  return {view(t->time()), view(t->kind()), view(t->subject()), view(t->node()), view(t->seen()), view(t->step())};
+}
 MarkTable<View> view(const format::MarkColumns* t) {
   if (t == nullptr) return {};
   return {view(t->time()), view(t->kind()), view(t->subject()), view(t->text())};
@@ -125,6 +145,8 @@ struct ColumnCheck {
 
   template <class Values>
   void numbers(std::string_view, const Values& values) { good = good && values.size() == rows; }
+  template <class Values>
+  void layout(const Values& values) { numbers({}, values); }
   template <class Values>
   void in_table(const Values& values) {
     // Branch-free so that tens of millions of rows cost a few milliseconds.
@@ -153,6 +175,13 @@ bool all_below(std::span<const std::uint8_t> values, std::uint8_t limit) {
   std::uint8_t largest = 0;
   for (const std::uint8_t value : values) largest = std::max(largest, value);
   return values.empty() || largest < limit;
+}
+
+/// Each row belongs to a decision of its own.
+bool decision_inputs_fit(const ChunkTables<View>& tables) {
+  const std::span<const std::uint32_t> rows = tables.decision_inputs.decision;
+  return std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end() && (rows.empty() || rows.back() < tables.decisions.rows()) &&
+         all_below(tables.decision_inputs.nomination, kNominationCount) && all_below(tables.decision_inputs.policy, kPolicyAnswerCount);
 }
 
 Result<Beginning> decode(const format::Beginning& beginning) {
@@ -218,7 +247,8 @@ std::span<const std::byte> ChunkEncoder::encode(const ChunkContent<Owned>& conte
   const auto string_vector = b.CreateVector(strings);
   const auto run = format::CreateRunDomain(b, detail::encode(b, content.tables.marks), detail::encode(b, content.tables.samples));
   const auto cluster =
-      format::CreateClusterDomain(b, detail::encode(b, content.tables.changes), detail::encode(b, content.tables.decisions));
+      format::CreateClusterDomain(b, detail::encode(b, content.tables.changes), detail::encode(b, content.tables.decisions),
+                                  detail::encode(b, content.tables.decision_inputs), detail::encode(b, content.tables.scheduler_notes));
   std::vector<Offset<format::SourceTotals>> totals;
   for (const SourceTotals& source : content.totals) totals.push_back(detail::encode(b, source));
   const auto totals_vector = b.CreateVector(totals);
@@ -258,6 +288,8 @@ Result<ChunkContent<View>> decode_chunk(std::span<const std::byte> payload) {
   if (chunk.cluster() != nullptr) {
     content.tables.changes = view(chunk.cluster()->changes());
     content.tables.decisions = view(chunk.cluster()->decisions());
+    content.tables.decision_inputs = view(chunk.cluster()->decision_inputs());
+    content.tables.scheduler_notes = view(chunk.cluster()->scheduler_notes());
   }
   if (chunk.run() != nullptr) {
     content.tables.marks = view(chunk.run()->marks());
@@ -278,7 +310,8 @@ Result<ChunkContent<View>> decode_chunk(std::span<const std::byte> payload) {
   });
   const ChunkTables<View>& tables = content.tables;
   good = good && all_below(tables.requests.outcome, kRequestOutcomeCount) && all_below(tables.changes.type, 3) &&
-         all_below(tables.changes.kind, static_cast<std::uint8_t>(cluster::kKindCount));
+         all_below(tables.changes.kind, static_cast<std::uint8_t>(cluster::kKindCount)) && decision_inputs_fit(tables) &&
+         all_below(tables.scheduler_notes.kind, kSchedulerNoteKindCount);
   if (!good) return damaged("the columns of a chunk contradict each other");
   return content;
 }

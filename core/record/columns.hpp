@@ -99,6 +99,57 @@ struct DecisionTable {
 };
 
 template <template <class> class Column>
+struct DecisionInputTable {
+  Column<std::uint32_t> decision;  // row of the chunk's DecisionTable
+  Column<std::int64_t> begun;
+  Column<std::uint64_t> seen;
+  Column<std::uint32_t> seen_during, step, search_start, tie_count;
+  Column<std::uint64_t> tie_sum;
+  Column<std::uint8_t> nomination;
+  Column<std::uint32_t> nominated_node;  // string
+  Column<std::uint8_t> policy;
+  Column<std::uint32_t> policy_answer;  // string
+  static constexpr std::string_view name = "cluster.decision_inputs";
+  [[nodiscard]] std::size_t rows() const { return decision.size(); }
+  template <class Self, class V>
+  static void visit(Self& t, V& v) {
+    // `decision` is not a property of the run: it depends on where chunks end. Readers check it.
+    v.layout(t.decision);
+    v.numbers("begun", t.begun);
+    v.numbers("seen", t.seen);
+    v.numbers("seen_during", t.seen_during);
+    v.numbers("step", t.step);
+    v.numbers("search_start", t.search_start);
+    v.numbers("tie_count", t.tie_count);
+    v.numbers("tie_sum", t.tie_sum);
+    v.numbers("nomination", t.nomination);
+    v.text("nominated_node", t.nominated_node);
+    v.numbers("policy", t.policy);
+    v.text("policy_answer", t.policy_answer);
+  }
+};
+
+template <template <class> class Column>
+struct SchedulerNoteTable {
+  Column<std::int64_t> time;
+  Column<std::uint8_t> kind;
+  Column<std::uint32_t> subject, node;  // strings
+  Column<std::uint64_t> seen;
+  Column<std::uint32_t> step;
+  static constexpr std::string_view name = "cluster.scheduler_notes";
+  [[nodiscard]] std::size_t rows() const { return time.size(); }
+  template <class Self, class V>
+  static void visit(Self& t, V& v) {
+    v.numbers("time", t.time);
+    v.numbers("kind", t.kind);
+    v.text("subject", t.subject);
+    v.text("node", t.node);
+    v.numbers("seen", t.seen);
+    v.numbers("step", t.step);
+  }
+};
+
+template <template <class> class Column>
 struct MarkTable {
   Column<std::int64_t> time;
   Column<std::uint32_t> kind, subject, text;  // strings
@@ -134,6 +185,7 @@ struct SampleTable {
 //   v.text(name, column)              string numbers, one a row
 //   v.text_list(name, column, ends)   string numbers, rows delimited by `ends`
 //   v.bytes_list(name, column, ends)  raw bytes, rows delimited by `ends`
+//   v.layout(column)                  fixed-width values about the chunk, not about the run; not in the digest
 template <class Table, class V>
 void visit_columns(Table& table, V& v) {
   std::remove_const_t<Table>::visit(table, v);
@@ -145,6 +197,8 @@ struct ChunkTables {
   RequestTable<Column> requests;
   ChangeTable<Column> changes;
   DecisionTable<Column> decisions;
+  DecisionInputTable<Column> decision_inputs;
+  SchedulerNoteTable<Column> scheduler_notes;
   MarkTable<Column> marks;
   SampleTable<Column> samples;
 };
@@ -154,6 +208,8 @@ void for_each_table(Tables& tables, F&& f) {
   f(tables.requests);
   f(tables.changes);
   f(tables.decisions);
+  f(tables.decision_inputs);
+  f(tables.scheduler_notes);
   f(tables.marks);
   f(tables.samples);
 }

@@ -32,6 +32,21 @@ struct Reserve {
   void text(std::string_view, C& column) { column.reserve(rows); }
 };
 
+DecisionInputs inputs_of(const ChunkContent<View>& chunk, std::size_t row) {
+  const DecisionInputTable<View>& t = chunk.tables.decision_inputs;
+  return {.begun = SimTime{t.begun[row]},
+          .seen = t.seen[row],
+          .seen_during = t.seen_during[row],
+          .step = t.step[row],
+          .search_start = t.search_start[row],
+          .tie_count = t.tie_count[row],
+          .tie_sum = t.tie_sum[row],
+          .nomination = static_cast<Nomination>(t.nomination[row]),
+          .nominated_node = std::string(chunk.strings[t.nominated_node[row]]),
+          .policy = static_cast<PolicyAnswer>(t.policy[row]),
+          .policy_answer = std::string(chunk.strings[t.policy_answer[row]])};
+}
+
 }  // namespace
 
 struct Recording::State {
@@ -49,6 +64,7 @@ struct Recording::State {
   std::vector<TrafficTotals> totals;
   std::vector<std::uint8_t> thin_to;  ///< per source: the level its stored requests are thinned to, 0 = as stored
   std::vector<SchedulingDecision> decisions;
+  std::vector<SchedulerNote> scheduler_notes;
   std::vector<Mark> marks;
   ObjectHistory history;
 
@@ -67,6 +83,7 @@ struct Recording::State {
   void read_requests();
   void append_requests(const ChunkContent<View>& chunk);
   void read_decisions(const ChunkContent<View>& chunk);
+  void read_scheduler_notes(const ChunkContent<View>& chunk);
   void read_marks(const ChunkContent<View>& chunk);
   void read_samples();
   void compute_digest();
@@ -210,9 +227,12 @@ void Recording::State::append_requests(const ChunkContent<View>& chunk) {
 
 void Recording::State::read_decisions(const ChunkContent<View>& chunk) {
   const DecisionTable<View>& t = chunk.tables.decisions;
+  const std::span<const std::uint32_t> with_inputs = chunk.tables.decision_inputs.decision;
   std::uint32_t tie = 0;
+  std::size_t inputs = 0;
   for (std::size_t row = 0; row < t.rows(); ++row) {
     SchedulingDecision decision;
+    if (inputs < with_inputs.size() && with_inputs[inputs] == row) decision.inputs = inputs_of(chunk, inputs++);
     decision.time = SimTime{t.time[row]};
     decision.pod = chunk.strings[t.pod[row]];
     decision.attempt = t.attempt[row];
@@ -223,6 +243,14 @@ void Recording::State::read_decisions(const ChunkContent<View>& chunk) {
     decision.evaluated = t.evaluated[row];
     decision.message = chunk.strings[t.message[row]];
     decisions.push_back(std::move(decision));
+  }
+}
+
+void Recording::State::read_scheduler_notes(const ChunkContent<View>& chunk) {
+  const SchedulerNoteTable<View>& t = chunk.tables.scheduler_notes;
+  for (std::size_t row = 0; row < t.rows(); ++row) {
+    scheduler_notes.push_back({SimTime{t.time[row]}, static_cast<SchedulerNote::Kind>(t.kind[row]), std::string(chunk.strings[t.subject[row]]),
+                               std::string(chunk.strings[t.node[row]]), t.seen[row], t.step[row]});
   }
 }
 
@@ -276,6 +304,7 @@ Result<Recording> Recording::open(const std::string& folder) {
   state->read_requests();
   for (const ChunkContent<View>& chunk : state->chunks) {
     state->read_decisions(chunk);
+    state->read_scheduler_notes(chunk);
     state->read_marks(chunk);
     state->history.add(chunk);
   }
@@ -314,6 +343,7 @@ std::string_view Recording::text(std::uint32_t string_number) const {
 const RequestColumns& Recording::requests() const { return state_->columns; }
 const std::vector<TrafficTotals>& Recording::totals() const { return state_->totals; }
 const std::vector<SchedulingDecision>& Recording::decisions() const { return state_->decisions; }
+const std::vector<SchedulerNote>& Recording::scheduler_notes() const { return state_->scheduler_notes; }
 const std::vector<Mark>& Recording::marks() const { return state_->marks; }
 const std::vector<Sample>& Recording::samples() const {
   std::call_once(state_->samples_once, [this] { state_->read_samples(); });

@@ -81,6 +81,7 @@ class Recording {
   [[nodiscard]] const RequestColumns& requests() const;
   [[nodiscard]] const std::vector<TrafficTotals>& totals() const;
   [[nodiscard]] const std::vector<SchedulingDecision>& decisions() const;
+  [[nodiscard]] const std::vector<SchedulerNote>& scheduler_notes() const;
   [[nodiscard]] const std::vector<Mark>& marks() const;
   [[nodiscard]] const std::vector<Sample>& samples() const;
 

@@ -14,6 +14,8 @@ class Sink {
   virtual void object_changed(SimTime time, cluster::ChangeType type, const cluster::AnyObject& object) = 0;
   virtual void request(const RequestRecord& record) = 0;
   virtual void decision(const SchedulingDecision& decision) = 0;
+  /// Only who makes decisions again needs these.
+  virtual void scheduler_note(const SchedulerNote&) {}
   virtual void mark(const Mark& mark) = 0;
   virtual void sample(const Sample& sample) = 0;
 };

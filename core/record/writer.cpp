@@ -27,6 +27,8 @@ struct ClearColumns {
   template <class C>
   void numbers(std::string_view, C& column) { column.clear(); }
   template <class C>
+  void layout(C& column) { column.clear(); }
+  template <class C>
   void text(std::string_view, C& column) { column.clear(); }
   template <class C>
   void text_list(std::string_view, C& column, C& ends) { column.clear(); ends.clear(); }
@@ -50,6 +52,23 @@ struct Writer::State {
   ObjectDeltas deltas;
   std::vector<SourceTotals> sources;
   CanonicalDigest digest;
+
+  /// Of the decision whose row was added last.
+  void add_inputs(const DecisionInputs& inputs) {
+    DecisionInputTable<Owned>& t = chunk.tables.decision_inputs;
+    t.decision.push_back(static_cast<std::uint32_t>(chunk.tables.decisions.rows() - 1));
+    t.begun.push_back(inputs.begun.ns);
+    t.seen.push_back(inputs.seen);
+    t.seen_during.push_back(inputs.seen_during);
+    t.step.push_back(inputs.step);
+    t.search_start.push_back(inputs.search_start);
+    t.tie_count.push_back(inputs.tie_count);
+    t.tie_sum.push_back(inputs.tie_sum);
+    t.nomination.push_back(static_cast<std::uint8_t>(inputs.nomination));
+    t.nominated_node.push_back(strings.number_of(inputs.nominated_node));
+    t.policy.push_back(static_cast<std::uint8_t>(inputs.policy));
+    t.policy_answer.push_back(strings.number_of(inputs.policy_answer));
+  }
 
   /// Accounts for one event of the current chunk; the caller has filled its row.
   void added(SimTime time) {
@@ -194,7 +213,21 @@ void Writer::decision(const SchedulingDecision& decision) {
   t.feasible.push_back(decision.feasible);
   t.evaluated.push_back(decision.evaluated);
   t.message.push_back(s.strings.number_of(decision.message));
+  if (decision.inputs) s.add_inputs(*decision.inputs);
   s.added(decision.time);
+}
+
+void Writer::scheduler_note(const SchedulerNote& note) {
+  State& s = *state_;
+  CHECK(!s.finished, "recording after finish()");
+  SchedulerNoteTable<Owned>& t = s.chunk.tables.scheduler_notes;
+  t.time.push_back(note.time.ns);
+  t.kind.push_back(static_cast<std::uint8_t>(note.kind));
+  t.subject.push_back(s.strings.number_of(note.subject));
+  t.node.push_back(s.strings.number_of(note.node));
+  t.seen.push_back(note.seen);
+  t.step.push_back(note.step);
+  s.added(note.time);
 }
 
 void Writer::mark(const Mark& mark) {

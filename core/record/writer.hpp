@@ -45,6 +45,7 @@ class Writer final : public Sink {
   void object_changed(SimTime time, cluster::ChangeType type, const cluster::AnyObject& object) override;
   void request(const RequestRecord& record) override;
   void decision(const SchedulingDecision& decision) override;
+  void scheduler_note(const SchedulerNote& note) override;
   void mark(const Mark& mark) override;
   void sample(const Sample& sample) override;
 

@@ -120,7 +120,10 @@ ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, con
   options.policies = std::move(policies);
   options.backoff = {scenario.scheduler.pod_initial_backoff, scenario.scheduler.pod_max_backoff};
   options.seed = scenario.seed;
-  if (sink != nullptr) options.on_decision = [sink](const record::SchedulingDecision& decision) { sink->decision(decision); };
+  if (sink != nullptr) {
+    options.on_decision = [sink](const record::SchedulingDecision& decision) { sink->decision(decision); };
+    options.on_note = [sink](const record::SchedulerNote& note) { sink->scheduler_note(note); };
+  }
   components_->scheduler = std::make_unique<control::Scheduler>(clock, *api_, std::move(options));
 
   std::vector<control::KubeletOptions> nodes;

@@ -21,6 +21,9 @@ class GatedSink final : public record::Sink {
   void decision(const record::SchedulingDecision& decision) override {
     if (open_ && next_ != nullptr) next_->decision(decision);
   }
+  void scheduler_note(const record::SchedulerNote& note) override {
+    if (open_ && next_ != nullptr) next_->scheduler_note(note);
+  }
   void mark(const record::Mark& mark) override {
     if (open_ && next_ != nullptr) next_->mark(mark);
   }

@@ -44,6 +44,8 @@ class SchedulingAlgorithm {
   [[nodiscard]] std::size_t next_start() const { return next_start_; }
   /// Profiles of one scheduler search on where the last one stopped.
   void search_from(std::size_t start) { next_start_ = start; }
+  /// For replays: the node of the last pod that this profile placed.
+  void set_last_chosen(std::string node) { last_chosen_ = std::move(node); }
 
  private:
   struct Rejection {

@@ -13,23 +13,33 @@ using cluster::Ptr;
 
 }  // namespace
 
+struct ClusterWatch::Informers {
+  Informers(cluster::ApiServer& server, SimDuration delay)
+      : nodes(server, delay), services(server, delay), replica_sets(server, delay), others(server, delay), pods(server, delay) {}
+
+  cluster::Informer<cluster::Node> nodes;
+  cluster::Informer<cluster::Service> services;
+  cluster::Informer<cluster::ReplicaSet> replica_sets;
+  cluster::Informer<cluster::Unstructured> others;
+  cluster::Informer<cluster::Pod> pods;
+};
+
+ClusterWatch::ClusterWatch(Snapshot& snapshot, WatchHandlers handlers) : snapshot_(snapshot), handlers_(std::move(handlers)) {}
+
 ClusterWatch::ClusterWatch(cluster::ApiServer& server, Snapshot& snapshot, WatchHandlers handlers)
-    : snapshot_(snapshot),
-      handlers_(std::move(handlers)),
-      nodes_(server, server.profile().watch_delay),
-      services_(server, server.profile().watch_delay),
-      replica_sets_(server, server.profile().watch_delay),
-      others_(server, server.profile().watch_delay),
-      pods_(server, server.profile().watch_delay) {
-  nodes_.on_change([this](const auto& change) { node_changed(change); });
-  services_.on_change([this](const auto& change) { service_changed(change); });
-  replica_sets_.on_change([this](const auto& change) { replica_set_changed(change); });
-  others_.on_change([this](const auto& change) { other_changed(change); });
-  pods_.on_change([this](const auto& change) { pod_changed(change); });
+    : ClusterWatch(snapshot, std::move(handlers)) {
+  informers_ = std::make_unique<Informers>(server, server.profile().watch_delay);
+  informers_->nodes.on_change([this](const auto& change) { node_changed(change); });
+  informers_->services.on_change([this](const auto& change) { service_changed(change); });
+  informers_->replica_sets.on_change([this](const auto& change) { replica_set_changed(change); });
+  informers_->others.on_change([this](const auto& change) { other_changed(change); });
+  informers_->pods.on_change([this](const auto& change) { pod_changed(change); });
 }
 
+ClusterWatch::~ClusterWatch() = default;
+
 void ClusterWatch::node_changed(const Change<cluster::Node>& change) {
-  seen(change);
+  count(change);
   ClusterEvent event;
   if (change.type == ChangeType::Deleted) {
     snapshot_.remove_node(change.object->meta.name);
@@ -47,7 +57,7 @@ void ClusterWatch::node_changed(const Change<cluster::Node>& change) {
 }
 
 void ClusterWatch::pod_changed(const Change<cluster::Pod>& change) {
-  seen(change);
+  count(change);
   const bool over = change.type == ChangeType::Deleted || cluster::is_terminal(change.object->status.phase);
   if (over) {
     handlers_.on_pod_left(change.object);
@@ -92,13 +102,13 @@ void ClusterWatch::pod_gone(const Ptr<cluster::Pod>& pod) {
 }
 
 void ClusterWatch::service_changed(const Change<cluster::Service>& change) {
-  seen(change);
+  count(change);
   if (change.type == ChangeType::Deleted) return snapshot_.remove_service(cluster::key_of(change.object->meta));
   snapshot_.set_service(change.object);
 }
 
 void ClusterWatch::replica_set_changed(const Change<cluster::ReplicaSet>& change) {
-  seen(change);
+  count(change);
   const cluster::ObjectKey key = cluster::key_of(change.object->meta);
   if (change.type == ChangeType::Deleted) return snapshot_.remove_owner("ReplicaSet", key);
   if (change.previous && change.previous->spec.selector == change.object->spec.selector) return;
@@ -106,7 +116,7 @@ void ClusterWatch::replica_set_changed(const Change<cluster::ReplicaSet>& change
 }
 
 void ClusterWatch::other_changed(const Change<cluster::Unstructured>& change) {
-  seen(change);
+  count(change);
   const cluster::Unstructured& object = *change.object;
   const bool deleted = change.type == ChangeType::Deleted;
   if (object.kind == "Namespace") {

@@ -25,21 +25,12 @@ const std::string& first_name(const SchedulerOptions& options) {
   return options.profiles.front().scheduler_name;
 }
 
-/// In the order of the node list, whatever node the search began with.
-std::vector<std::string> names_in_node_order(const scheduler::Snapshot& snapshot, std::vector<NodeIndex> nodes) {
-  std::sort(nodes.begin(), nodes.end(),
-            [&](NodeIndex a, NodeIndex b) { return snapshot.position_of(a) < snapshot.position_of(b); });
-  std::vector<std::string> names;
-  names.reserve(nodes.size());
-  for (const NodeIndex node : nodes) names.push_back(snapshot.node(node).name);
-  return names;
-}
-
 }  // namespace
 
 Scheduler::Profile::Profile(cluster::ApiServer& server, const scheduler::Snapshot& snapshot, const scheduler::Profile& profile,
-                            const scheduler::ExternalPolicyPtr& external, const SchedulerOptions& options)
-    : algorithm(snapshot, plugins_of(profile, external), profile.percentage_of_nodes_to_score, options.seed, options.check_every),
+                            std::shared_ptr<scheduler::RememberingPolicy> external, const SchedulerOptions& options)
+    : policy(std::move(external)),
+      algorithm(snapshot, plugins_of(profile, policy), profile.percentage_of_nodes_to_score, options.seed, options.check_every),
       events(server, profile.scheduler_name, server.profile().scheduler_limit, server.profile().scheduler_limit) {}
 
 Scheduler::Scheduler(Clock& clock, cluster::ApiServer& server, SchedulerOptions options)
@@ -63,11 +54,10 @@ Scheduler::Scheduler(Clock& clock, cluster::ApiServer& server, SchedulerOptions 
           },
           [this](const std::string& uid) { return executor_.is_running(uid); }, options_.backoff) {
   for (const scheduler::Profile& profile : options_.profiles) {
-    const auto external = options_.policies.find(profile.scheduler_name);
-    const bool added = profiles_
-                           .try_emplace(profile.scheduler_name, server, snapshot_, profile,
-                                        external == options_.policies.end() ? nullptr : external->second, options_)
-                           .second;
+    const auto known = options_.policies.find(profile.scheduler_name);
+    auto external = known == options_.policies.end() ? nullptr : std::make_shared<scheduler::RememberingPolicy>(known->second);
+    const bool added =
+        profiles_.try_emplace(profile.scheduler_name, server, snapshot_, profile, std::move(external), options_).second;
     CHECK(added, "profiles of one scheduler have different names");
   }
   watch_ = std::make_unique<scheduler::ClusterWatch>(
@@ -110,7 +100,7 @@ void Scheduler::pending_pod_changed(const PodPtr& pod) {
 
 void Scheduler::pod_left(const cluster::Pod& pod) {
   queue_.remove(pod.meta.uid);
-  snapshot_.withdraw_nomination(pod.meta.uid);
+  end_nomination(pod.meta.uid);
 }
 
 void Scheduler::cluster_changed(const ClusterEvent& event) {
@@ -146,12 +136,14 @@ void Scheduler::start_cycle() {
     return wake();
   }
   in_cycle_ = true;
-  scheduler::SchedulingAlgorithm& algorithm = profile_of(pod)->algorithm;
-  algorithm.search_from(next_start_);
-  Decision decision = algorithm.schedule_one(pod);
-  next_start_ = algorithm.next_start();
+  ++step_;
+  Profile& profile = *profile_of(pod);
+  const std::size_t search_start = next_start_;
+  profile.algorithm.search_from(search_start);
+  Decision decision = profile.algorithm.schedule_one(pod);
+  next_start_ = profile.algorithm.next_start();
   record::SchedulingDecision record;
-  if (options_.on_decision) record = describe(*next, decision);
+  if (options_.on_decision) record = describe(*next, decision, profile, search_start);
   Attempt attempt{std::move(*next), std::move(decision), std::move(record)};
   if (cycle_cost_ <= SimDuration{}) return finish_cycle(attempt);
   timer_ = clock_.after(cycle_cost_, EventClass::Control, options_.entity, [this, attempt = std::move(attempt)]() mutable {
@@ -162,9 +154,11 @@ void Scheduler::start_cycle() {
 
 void Scheduler::finish_cycle(Attempt& attempt) {
   const PodPtr pod = queue_.find(attempt.queued.pod->meta.uid);
+  ++step_;
   if (pod) {  // else it was deleted, or bound by someone else, during the cycle
     if (options_.on_decision) {
       attempt.record.time = clock_.now();
+      attempt.record.inputs->seen_during = static_cast<std::uint32_t>(watch_->seen() - attempt.record.inputs->seen);
       options_.on_decision(attempt.record);
     }
     if (!attempt.decision.node.empty()) {
@@ -172,22 +166,12 @@ void Scheduler::finish_cycle(Attempt& attempt) {
     } else {
       attempt_failed(attempt, pod);
     }
+  } else if (!attempt.decision.node.empty()) {
+    const std::string& name = attempt.queued.pod->spec->scheduler_name;
+    note(record::SchedulerNote::Kind::Discarded, name.empty() ? "default-scheduler" : name, attempt.decision.node);
   }
   in_cycle_ = false;
   wake();
-}
-
-record::SchedulingDecision Scheduler::describe(const QueuedPod& queued, const Decision& decision) const {
-  record::SchedulingDecision told;
-  told.pod = queued.pod->meta.namespace_ + "/" + queued.pod->meta.name;
-  told.attempt = queued.attempts;
-  told.input_version = watch_->newest_version();
-  told.node = decision.node;
-  told.ties = names_in_node_order(snapshot_, decision.ties);
-  told.feasible = decision.feasible;
-  told.evaluated = decision.evaluated;
-  told.message = decision.message;
-  return told;
 }
 
 }  // namespace tandem::control

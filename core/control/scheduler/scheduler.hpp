@@ -16,6 +16,7 @@
 #include "core/control/scheduler/preemption_executor.hpp"
 #include "core/control/scheduler/profile.hpp"
 #include "core/control/scheduler/queue.hpp"
+#include "core/control/scheduler/remembering_policy.hpp"
 #include "core/record/events.hpp"
 
 namespace tandem::control {
@@ -33,6 +34,8 @@ struct SchedulerOptions {
   std::uint32_t entity = 3000;  ///< order among simultaneous control plane work
   /// Called once per attempt, when its outcome is known; must not change anything. May be empty.
   std::function<void(const record::SchedulingDecision&)> on_decision;
+  /// Called for what changes the scheduler's picture of the cluster beside watched changes and decisions. May be empty.
+  std::function<void(const record::SchedulerNote&)> on_note;
 };
 
 /// Cycles are strictly serial and take the profile's scheduling_cost. A chosen node counts at once (the pod is assumed); the
@@ -66,7 +69,8 @@ class Scheduler {
   /// A profile at work. Calls of all profiles share the tokens of one client, `client_`; events bear the profile's name.
   struct Profile {
     Profile(cluster::ApiServer& server, const scheduler::Snapshot& snapshot, const scheduler::Profile& profile,
-            const scheduler::ExternalPolicyPtr& external, const SchedulerOptions& options);
+            std::shared_ptr<scheduler::RememberingPolicy> external, const SchedulerOptions& options);
+    std::shared_ptr<scheduler::RememberingPolicy> policy;  ///< null without one
     scheduler::SchedulingAlgorithm algorithm;
     cluster::ApiClient events;
   };
@@ -88,8 +92,11 @@ class Scheduler {
   void preempt(const scheduler::Decision& decision, const PodPtr& preemptor);
   void apply_nomination(const PodPtr& pod, const Failure& failure);
   void report_failure(const cluster::Pod& pod, const Failure& failure);
-  [[nodiscard]] record::SchedulingDecision describe(const scheduler::QueuedPod& queued,
-                                                    const scheduler::Decision& decision) const;
+  [[nodiscard]] record::SchedulingDecision describe(const scheduler::QueuedPod& queued, const scheduler::Decision& decision,
+                                                    const Profile& profile, std::size_t search_start) const;
+  void nominate(const PodPtr& pod, const std::string& node);
+  void end_nomination(const std::string& pod_uid);
+  void note(record::SchedulerNote::Kind kind, std::string subject, std::string node = {}) const;
 
   Clock& clock_;
   SchedulerOptions options_;
@@ -100,6 +107,7 @@ class Scheduler {
   std::size_t next_start_ = 0;                                           ///< of the next search for nodes, whatever its profile
   scheduler::PreemptionExecutor executor_;
   scheduler::SchedulingQueue queue_;
+  std::uint32_t step_ = 0;  ///< odd inside a cycle
   bool in_cycle_ = false;
   TimerHandle timer_;  ///< the next cycle, the end of the current one, or the next flush of the queue
   SimTime timer_time_ = kTimeNever;

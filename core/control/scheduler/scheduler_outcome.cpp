@@ -28,7 +28,7 @@ std::string path_of(const cluster::Pod& pod) { return pod.meta.namespace_ + "/" 
 
 void Scheduler::bind(const QueuedPod& queued, const std::string& node_name) {
   const PodPtr pod = queued.pod;
-  snapshot_.withdraw_nomination(pod->meta.uid);
+  end_nomination(pod->meta.uid);
   snapshot_.assume(*pod, node_name);
   client_.bind(
       cluster::key_of(pod->meta), pod->meta.uid, node_name, [this, pod, node_name](Result<PodPtr> bound) {
@@ -46,6 +46,7 @@ void Scheduler::binding_failed(const cluster::Pod& pod, const Error& error) {
     event.kind = ClusterEvent::Kind::AssignedPodDeleted;
     event.old_pod = assumed->pod;
     snapshot_.remove_pod(key);
+    note(record::SchedulerNote::Kind::Forgotten, pod.meta.uid);
     queue_.on_event(event, clock_.now());
   }
   if (const PodPtr latest = queue_.find(pod.meta.uid)) {
@@ -95,8 +96,8 @@ void Scheduler::preempt(const Decision& decision, const PodPtr& preemptor) {
 void Scheduler::apply_nomination(const PodPtr& pod, const Failure& failure) {
   const std::string node = failure.nomination == NominationChange::Keep ? pod->status.nominated_node_name
                                                                          : failure.nominated_node;
-  if (node.empty()) return snapshot_.withdraw_nomination(pod->meta.uid);
-  snapshot_.nominate(pod, node);
+  if (node.empty()) return end_nomination(pod->meta.uid);
+  nominate(pod, node);
 }
 
 /// The nominator's UpdateNominatedPod: a nomination that the status does not show yet outlives other changes of the pod.
@@ -105,8 +106,8 @@ void Scheduler::update_nomination(const PodPtr& before, const PodPtr& pod) {
   if (node.empty() && before && before->status.nominated_node_name.empty()) {
     if (const std::string* known = snapshot_.nominated_node(pod->meta.uid)) node = *known;
   }
-  if (node.empty()) return snapshot_.withdraw_nomination(pod->meta.uid);
-  snapshot_.nominate(pod, node);
+  if (node.empty()) return end_nomination(pod->meta.uid);
+  nominate(pod, node);
 }
 
 /// To less important pods it is as if the pod had been on that node and was deleted.

@@ -1,6 +1,7 @@
 #include "core/control/scheduler/victims.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -139,14 +140,24 @@ VictimSearch find_victims(const CycleInput& input, const CycleFilters& filters, 
   return search;
 }
 
+std::span<const CandidateCriterion> candidate_criteria() {
+  static constexpr std::array kCriteria{
+      CandidateCriterion{"budgets broken", [](const PreemptionCandidate& candidate) { return candidate.pdb_violations; }},
+      CandidateCriterion{"highest priority",
+                         [](const PreemptionCandidate& candidate) { return std::int64_t{candidate.victims.front().pod_class->priority()}; }},
+      CandidateCriterion{"sum of priorities", sum_of_priorities},
+      CandidateCriterion{"victims", [](const PreemptionCandidate& candidate) { return static_cast<std::int64_t>(candidate.victims.size()); }},
+      CandidateCriterion{"latest start", [](const PreemptionCandidate& candidate) { return -earliest_start(candidate); }},
+  };
+  return kCriteria;
+}
+
 std::vector<std::size_t> best_candidates(std::span<const PreemptionCandidate> candidates) {
   std::vector<std::size_t> best(candidates.size());
   std::iota(best.begin(), best.end(), std::size_t{0});
-  keep_smallest(best, [&](std::size_t i) { return candidates[i].pdb_violations; });
-  keep_smallest(best, [&](std::size_t i) { return std::int64_t{candidates[i].victims.front().pod_class->priority()}; });
-  keep_smallest(best, [&](std::size_t i) { return sum_of_priorities(candidates[i]); });
-  keep_smallest(best, [&](std::size_t i) { return static_cast<std::int64_t>(candidates[i].victims.size()); });
-  keep_smallest(best, [&](std::size_t i) { return -earliest_start(candidates[i]); });
+  for (const CandidateCriterion& criterion : candidate_criteria()) {
+    keep_smallest(best, [&](std::size_t i) { return criterion.value(candidates[i]); });
+  }
   return best;
 }
 

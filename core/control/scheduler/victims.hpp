@@ -2,6 +2,7 @@
 // Which pods would have to leave a node for a more important one (kubernetes-semantics §1.10, steps 3, 4 and 7).
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/control/scheduler/cycle_filters.hpp"
@@ -20,9 +21,16 @@ struct VictimSearch {
 /// that a budget protects, the most important ones first. Source: plugins/defaultpreemption SelectVictimsOnNode.
 VictimSearch find_victims(const CycleInput& input, const CycleFilters& filters, const NodeInfo& node);
 
-/// Candidates that the criteria cannot tell apart, as positions: fewest budgets broken, lowest priority of the most important
-/// victim, smallest sum of priorities, fewest victims, latest start of the victim that started first among the most important.
-/// Source: framework/preemption pickOneNodeForPreemption.
+/// One rule for choosing among candidates: those with the smallest value stay.
+struct CandidateCriterion {
+  std::string_view name;
+  std::int64_t (*value)(const PreemptionCandidate&);
+};
+/// Fewest budgets broken, lowest priority of the most important victim, smallest sum of priorities, fewest victims, latest start of
+/// the victim that started first among the most important. Source: framework/preemption pickOneNodeForPreemption.
+std::span<const CandidateCriterion> candidate_criteria();
+
+/// Candidates that the criteria cannot tell apart, as positions.
 std::vector<std::size_t> best_candidates(std::span<const PreemptionCandidate> candidates);
 
 /// Pods whose nomination to the node ends when `preemptor` takes it: the less important ones. None if every victim is on its way

@@ -1,0 +1,139 @@
+#include "core/judge/decision_inputs.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/base/random.hpp"
+#include "core/cluster/json.hpp"
+#include "core/judge/explain_words.hpp"
+#include "core/scenario/scheduler_json.hpp"
+
+namespace tandem::judge {
+
+using namespace control::scheduler;
+using cluster::Pod;
+using nlohmann::json;
+
+namespace {
+
+using LogicalName = std::function<std::string(const Pod&)>;
+
+class Collector {
+ public:
+  Collector(const ReplayedCycle& cycle, const LogicalName& logical_name) : cycle_(cycle), snapshot_(*cycle.snapshot), logical_name_(logical_name) {}
+
+  std::vector<NamedInput> collect(std::uint64_t seed) {
+    add_profile();
+    add_nodes();
+    add_pod();
+    add_workloads();
+    add_pods_on_nodes();
+    add_chance(seed);
+    return std::move(inputs_);
+  }
+
+ private:
+  void add(std::string name, std::string value) { inputs_.push_back({std::move(name), std::move(value)}); }
+  [[nodiscard]] std::vector<const NodeInfo*> nodes() const {
+    std::vector<const NodeInfo*> nodes;
+    for (const NodeIndex index : snapshot_.order()) nodes.push_back(&snapshot_.node(index));
+    return nodes;
+  }
+
+  void add_profile() {
+    const json profile = scenario::to_json(scenario::SchedulerConfig{.profiles = {*cycle_.profile}}).at("profiles").at(0);
+    add("profile", cycle_.profile->scheduler_name);
+    std::vector<std::string> scoring;
+    std::vector<std::string> others;
+    for (const scenario::EnabledPlugin& plugin : cycle_.profile->plugins) {
+      if (plugin.weight > 0) scoring.push_back(fmt::format("{} {}", plugin.name, plugin.weight));
+      others.push_back(fmt::format("{}{}{}", plugin.name, plugin.filter ? "" : " without filter", plugin.post_filter ? "" : " without postFilter"));
+    }
+    add("plugins that score, with their weights", fmt::format("{}", fmt::join(scoring, ", ")));
+    add("plugins", fmt::format("{}", fmt::join(others, ", ")));
+    for (const auto& [name, args] : profile.at("args").items()) add("arguments of " + name, args.dump());
+    add("percentageOfNodesToScore", std::to_string(cycle_.profile->percentage_of_nodes_to_score));
+    if (cycle_.inputs->policy != record::PolicyAnswer::NotAsked) add("what the policy's process said", cycle_.inputs->policy_answer);
+  }
+
+  void add_nodes() {
+    std::vector<std::string> names;
+    for (const NodeInfo* node : nodes()) names.push_back(node->name);
+    std::sort(names.begin(), names.end());
+    add("nodes", fmt::format("{}", fmt::join(names, ", ")));
+    for (const NodeInfo* node : nodes()) {
+      const json object = cluster::to_json(*node->node);
+      const auto part = [&](std::string_view what, const char* pointer) {
+        const json::json_pointer path(pointer);
+        add(fmt::format("{} of node {}", what, node->name), object.contains(path) ? object.at(path).dump() : "none");
+      };
+      part("labels", "/metadata/labels");
+      part("taints", "/spec/taints");
+      part("cordon", "/spec/unschedulable");
+      part("allocatable", "/status/allocatable");
+      part("images", "/status/images");
+    }
+  }
+
+  void add_pod() {
+    const Pod& pod = *cycle_.pod;
+    json object = cluster::to_json(pod);
+    add("pod labels", object.at("metadata").value("labels", json::object()).dump());
+    for (const auto& [field, value] : object.value("spec", json::object()).items()) add("pod specification, " + field, value.dump());
+    add("pod's nominated node", pod.status.nominated_node_name.empty() ? "none" : pod.status.nominated_node_name);
+  }
+
+  void add_workloads() {
+    std::vector<std::string> services;
+    for (const cluster::Service* service : snapshot_.services(cycle_.pod->meta.namespace_)) {
+      services.push_back(fmt::format("{} {}", service->meta.name, json(*service->spec.selector).dump()));
+    }
+    add("services in the pod's namespace", fmt::format("{}", fmt::join(services, ", ")));
+    std::vector<std::string> budgets;
+    for (const auto& [key, budget] : snapshot_.disruption_budgets()) budgets.push_back(fmt::format("{}/{} allows {}", key.namespace_, key.name, budget.disruptions_allowed));
+    add("disruption budgets", fmt::format("{}", fmt::join(budgets, ", ")));
+    std::vector<std::string> namespaces;
+    for (const auto& [name, labels] : snapshot_.namespaces()) namespaces.push_back(fmt::format("{} {}", name, json(*labels).dump()));
+    add("namespaces", fmt::format("{}", fmt::join(namespaces, ", ")));
+  }
+
+  void add_pods_on_nodes() {
+    for (const NodeInfo* node : nodes()) {
+      add("pods on " + node->name, names_of(node->pods));
+      add("pods nominated to " + node->name, names_of(node->nominated));
+      add("requested on " + node->name, fmt::format("cpu {}, memory {}", Words::cpu(node->load.requested.milli_cpu), Words::bytes(node->load.requested.memory)));
+    }
+  }
+  [[nodiscard]] std::string names_of(const std::vector<PodOnNode>& pods) const {
+    std::vector<std::string> names;
+    for (const PodOnNode& pod : pods) names.push_back(logical_name_(*pod.pod) + (cluster::is_terminating(pod.pod->meta) ? " (terminating)" : ""));
+    std::sort(names.begin(), names.end());
+    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  void add_chance(std::uint64_t seed) {
+    add("node that the profile chose last", cycle_.last_chosen.empty() ? "none" : cycle_.last_chosen);
+    std::vector<std::string> order;
+    for (const NodeInfo* node : nodes()) order.push_back(node->name);
+    if (!order.empty()) std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(cycle_.inputs->search_start % order.size()), order.end());
+    add("order of the search", Words::list(order, Words::kNamesShown));
+    add("seed", std::to_string(seed));
+    add("pod's name, which draws among ties", cycle_.pod->meta.namespace_ + "/" + cycle_.pod->meta.name);
+  }
+
+  const ReplayedCycle& cycle_;
+  const Snapshot& snapshot_;
+  const LogicalName& logical_name_;
+  std::vector<NamedInput> inputs_;
+};
+
+}  // namespace
+
+std::vector<NamedInput> inputs_of(const ReplayedCycle& cycle, std::uint64_t seed, const LogicalName& logical_name) {
+  return Collector(cycle, logical_name).collect(seed);
+}
+
+}  // namespace tandem::judge
