@@ -80,9 +80,10 @@ class Collector {
 
   void add_pod() {
     const Pod& pod = *cycle_.pod;
-    json object = cluster::to_json(pod);
+    const json object = cluster::to_json(pod);
     add("pod labels", object.at("metadata").value("labels", json::object()).dump());
-    for (const auto& [field, value] : object.value("spec", json::object()).items()) add("pod specification, " + field, value.dump());
+    const json spec = object.value("spec", json::object());
+    for (const auto& [field, value] : spec.items()) add("pod specification, " + field, value.dump());
     add("pod's nominated node", pod.status.nominated_node_name.empty() ? "none" : pod.status.nominated_node_name);
   }
 

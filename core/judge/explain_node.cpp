@@ -72,7 +72,7 @@ bool describe_node(NodeExplanation& told, const record::Recording& recording, co
 }
 
 /// What one decision said about the node.
-void add_decision(NodeExplanation& told, const Explanation& decision, std::map<std::pair<std::string, std::string>, RejectedHere>& rejected) {
+void add_decision(NodeExplanation& told, const Explanation& decision, const std::string& logical_name, std::map<std::pair<std::string, std::string>, RejectedHere>& rejected) {
   ++told.decisions;
   if (!decision.mismatches.empty()) told.mismatches.push_back(fmt::format("{} attempt {}: {}", decision.pod, decision.attempt, fmt::join(decision.mismatches, "; ")));
   const auto here = std::find_if(decision.nodes.begin(), decision.nodes.end(), [&](const ExplainedNode& node) { return node.name == told.node; });
@@ -87,7 +87,9 @@ void add_decision(NodeExplanation& told, const Explanation& decision, std::map<s
     group.plugin = here->plugin;
     group.reason = reason;
     ++group.attempts;
-    if (std::find(group.pods.begin(), group.pods.end(), decision.pod) == group.pods.end()) group.pods.push_back(decision.pod);
+    if (std::find(group.pods.begin(), group.pods.end(), decision.pod) != group.pods.end()) continue;
+    group.pods.push_back(decision.pod);
+    group.logical_names.push_back(logical_name);
   }
 }
 
@@ -110,7 +112,10 @@ Result<NodeExplanation> explain_node(const record::Recording& recording, const R
   std::map<std::pair<std::string, std::string>, RejectedHere> rejected;
   TANDEM_TRY(replay_scheduling(
       recording, config, [&](std::size_t number) { return recording.decisions()[number].time <= at; },
-      [&](ReplayedCycle& cycle) { add_decision(told, explain(cycle), rejected); }));
+      [&](ReplayedCycle& cycle) {
+        const PodLife* pod = decisions.pod_of(cycle.number);
+        add_decision(told, explain(cycle), pod == nullptr ? cycle.recorded->pod : decisions.identities().of(*pod), rejected);
+      }));
   for (auto& [key, group] : rejected) told.rejected.push_back(std::move(group));
   std::stable_sort(told.rejected.begin(), told.rejected.end(), [](const RejectedHere& a, const RejectedHere& b) { return a.attempts > b.attempts; });
   return told;
@@ -140,7 +145,7 @@ std::string to_text(const NodeExplanation& told, const ExplainTextOptions& optio
   text += "\nRejected here\n";
   Table rejected({"REJECTED BY", "WHY", "ATTEMPTS", "PODS"});
   for (const RejectedHere& group : told.rejected) {
-    rejected.add({group.plugin.empty() ? "(left out before)" : group.plugin, group.reason, std::to_string(group.attempts), Words::list(group.pods, options.all_nodes ? group.pods.size() : 3)});
+    rejected.add({group.plugin.empty() ? "(left out before)" : group.plugin, group.reason, std::to_string(group.attempts), Words::list(group.logical_names, options.all_nodes ? group.pods.size() : 3)});
   }
   return text + rejected.text();
 }
@@ -155,7 +160,7 @@ Json to_json(const NodeExplanation& told) {
     pods.push_back({{"pod", pod.pod}, {"logicalName", pod.identity}, {"phase", pod.phase}, {"cpuMilli", pod.cpu_milli}, {"memoryBytes", pod.memory_bytes}, {"priority", pod.priority}});
   }
   Json rejected = Json::array();
-  for (const RejectedHere& group : told.rejected) rejected.push_back({{"plugin", group.plugin}, {"reason", group.reason}, {"attempts", group.attempts}, {"pods", group.pods}});
+  for (const RejectedHere& group : told.rejected) rejected.push_back({{"plugin", group.plugin}, {"reason", group.reason}, {"attempts", group.attempts}, {"pods", group.pods}, {"logicalNames", group.logical_names}});
   return {{"node", told.node},          {"atNs", told.at.ns},         {"unschedulable", told.unschedulable}, {"taints", told.taints},
           {"resources", resources},     {"pods", pods},               {"finishedPods", told.finished_pods},
           {"decisions", told.decisions}, {"chosen", told.chosen},     {"outscored", told.outscored},         {"notVisited", told.not_visited},

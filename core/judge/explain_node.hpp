@@ -32,6 +32,7 @@ struct RejectedHere {
   std::string reason;
   std::size_t attempts = 0;
   std::vector<std::string> pods;  ///< in order of their first rejection
+  std::vector<std::string> logical_names;  ///< of the same pods
 };
 
 struct NodeExplanation {

@@ -28,6 +28,7 @@ TEST_F(Json, EveryVerbPrintsOneDocumentWithItsVersion) {
       {"compare", {run, run, "--replay"}},
       {"get", {"pods", run}},
       {"describe", {run, "deployment/web"}},
+      {"explain", {run}},
       {"check", {run}},
       {"validate", {kScenario}},
       {"export", {run, "-o", exported}},

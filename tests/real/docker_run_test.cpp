@@ -10,6 +10,7 @@
 
 #include "cli/run_scenario.hpp"
 #include "core/judge/replay_input.hpp"
+#include "core/judge/scheduling_replay.hpp"
 #include "core/judge/rollouts.hpp"
 #include "core/record/recording.hpp"
 #include "core/traffic/stream.hpp"
@@ -90,6 +91,10 @@ TEST_F(DockerRun, RollsUnderLoadLosesNothingAndLeavesNothing) {
   const judge::DeploymentLife* web = history.deployment("default", "web");
   ASSERT_NE(web, nullptr);
   EXPECT_TRUE(web->states.back().complete());
+  // The scheduler is the same code in both worlds; here its watches lag by the wall's clock.
+  const auto decided_again = judge::reevaluate_all(*recording, scenario.scheduler);
+  ASSERT_TRUE(decided_again.has_value()) << to_string(decided_again.error());
+  EXPECT_TRUE(decided_again->mismatches.empty());
   const auto replayed = judge::replay_and_compare(*recording, history, *world::delivery_profile(scenario.delivery));
   ASSERT_TRUE(replayed.has_value()) << to_string(replayed.error());
   for (const judge::ReplayComparison& comparison : *replayed) EXPECT_TRUE(comparison.same_joined);

@@ -1,5 +1,6 @@
 // Every shipped scenario, simulated end to end: it loads, its checks pass, the same seed gives the same digest, another seed or
-// a start-up time changed by 1 ms another, and its recorded readiness replayed through fresh controllers gives its own sizes.
+// a start-up time changed by 1 ms another, its recorded readiness replayed through fresh controllers gives its own sizes, and its
+// scheduling decisions can be made again.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "cli/run_scenario.hpp"
 #include "core/judge/replay_input.hpp"
 #include "core/judge/rollouts.hpp"
+#include "core/judge/scheduling_replay.hpp"
 #include "core/record/recording.hpp"
 #include "core/world/control_plane.hpp"
 #include "sim/sim_world.hpp"
@@ -89,6 +91,17 @@ TEST_P(ShippedScenario, ReplayedReadinessGivesTheRecordedSizes) {
   const auto replayed = judge::replay_and_compare(*recording, history, *world::delivery_profile(loaded.scenario.delivery));
   ASSERT_TRUE(replayed.has_value()) << to_string(replayed.error());
   for (const judge::ReplayComparison& comparison : *replayed) EXPECT_TRUE(comparison.same_joined) << comparison.deployment;
+}
+
+TEST_P(ShippedScenario, EverySchedulingDecisionIsMadeAgainFromTheRecording) {
+  const cli::LoadedScenario loaded = load();
+  run(loaded.scenario, "run");
+  const auto recording = record::Recording::open((folder_ / "run").string());
+  ASSERT_TRUE(recording.has_value());
+  const auto test = judge::reevaluate_all(*recording, loaded.scenario.scheduler);
+  ASSERT_TRUE(test.has_value()) << to_string(test.error());
+  EXPECT_GT(test->decisions, 0U);
+  for (const judge::DecisionMismatch& mismatch : test->mismatches) ADD_FAILURE() << recording->decisions()[mismatch.number].pod << ": " << mismatch.what.front();
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedScenario, ::testing::ValuesIn(shipped()), [](const auto& parameter) {

@@ -1,0 +1,76 @@
+// tandem explain, as people run it.
+
+#include <gmock/gmock.h>
+
+#include "tests/cli/command.hpp"
+
+namespace tandem::cli_test {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+class Explain : public CommandTest {};
+
+TEST_F(Explain, ListsDecisionsAndExplainsEachPod) {
+  const std::string run = record("run").string();
+  const host::ProcessResult all = tandem({"explain", run, "--json"});
+  ASSERT_EQ(all.exit_code, 0) << all.errors;
+  const json listed = json::parse(all.output);
+  EXPECT_TRUE(listed["mismatches"].empty());
+  ASSERT_FALSE(listed["decisions"].empty());
+  for (const json& decision : listed["decisions"]) {
+    const std::string path = decision["pod"];
+    const host::ProcessResult one = tandem({"explain", run, "pod/" + path.substr(path.find('/') + 1), "--attempt", decision["attempt"].dump(), "--json"});
+    ASSERT_EQ(one.exit_code, 0) << one.errors;
+    const json told = json::parse(one.output);
+    EXPECT_EQ(told["node"], decision["node"]);
+    EXPECT_TRUE(told["mismatches"].empty());
+  }
+  EXPECT_THAT(tandem({"explain", run}).output, HasSubstr("each made again with the same outcome"));
+}
+
+TEST_F(Explain, TakesLogicalNamesAndNodes) {
+  const std::string run = record("run").string();
+  const host::ProcessResult pod = tandem({"explain", run, "pod/web#2.1"});
+  EXPECT_EQ(pod.exit_code, 0) << pod.errors;
+  EXPECT_THAT(pod.output, HasSubstr("(web#2.1)"));
+  EXPECT_THAT(pod.output, HasSubstr("TaintToleration"));
+  const host::ProcessResult node = tandem({"explain", run, "node", "kind-control-plane"});
+  EXPECT_EQ(node.exit_code, 0) << node.errors;
+  EXPECT_THAT(node.output, HasSubstr("untolerated taint"));
+}
+
+TEST_F(Explain, FindsWhereTwoSeedsPart) {
+  const std::string a = record("a").string();
+  const std::string b = record("b", {"--seed", "7"}).string();
+  const host::ProcessResult same = tandem({"explain", "--diff", a, a});
+  EXPECT_EQ(same.exit_code, 0) << same.errors;
+  EXPECT_THAT(same.output, HasSubstr("same outcome in both runs"));
+  const host::ProcessResult parted = tandem({"explain", "--diff", a, b, "--json"});
+  ASSERT_EQ(parted.exit_code, 0) << parted.errors;
+  const json parting = json::parse(parted.output)["parting"];
+  ASSERT_TRUE(parting.is_object());
+  bool seed = false;
+  for (const json& input : parting["inputs"]) seed = seed || input["input"] == "seed";
+  EXPECT_TRUE(seed) << parting["inputs"].dump(2);
+}
+
+TEST_F(Explain, ErrorsTeach) {
+  const std::string run = record("run").string();
+  const auto fails = [&](std::vector<std::string> arguments, const std::string& text) {
+    arguments.insert(arguments.begin(), {"explain", run});
+    const host::ProcessResult done = tandem(arguments);
+    EXPECT_EQ(done.exit_code, 2) << done.output;
+    EXPECT_THAT(done.errors, HasSubstr(text));
+  };
+  fails({"node/kind-wroker"}, "did you mean node/kind-worker?");
+  fails({"pod/web#2.11"}, "did you mean pod/web#2.1?");
+  fails({"pod/web#2.1", "--attempt", "9"}, "1 to 1");
+  fails({"web"}, "tandem explain RUN pod/web");
+  fails({"deployment/web"}, "pod/NAME, node/NAME");
+  fails({"--diff"}, "two recording folders");
+}
+
+}  // namespace
+}  // namespace tandem::cli_test
