@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 
 #include "core/base/check.hpp"
 #include "core/control/scheduler/cluster_watch.hpp"
