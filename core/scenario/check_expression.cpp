@@ -358,22 +358,8 @@ class ConditionParser {
 };
 
 std::string selector_text(const cluster::LabelSelector& selector) {
-  std::string text;
-  const auto add = [&](std::string part) { text += (text.empty() ? "" : ",") + std::move(part); };
-  for (const auto& [key, value] : selector.match_labels) add(key + "=" + value);
-  for (const cluster::SelectorRequirement& requirement : selector.match_expressions) {
-    std::string values;
-    for (const std::string& value : requirement.values) values += (values.empty() ? "" : ",") + value;
-    switch (requirement.op) {
-      case cluster::SelectorOperator::In: add(fmt::format("{} in ({})", requirement.key, values)); break;
-      case cluster::SelectorOperator::NotIn: add(fmt::format("{} notin ({})", requirement.key, values)); break;
-      case cluster::SelectorOperator::Exists: add(requirement.key); break;
-      case cluster::SelectorOperator::DoesNotExist: add("!" + requirement.key); break;
-      case cluster::SelectorOperator::Gt: add(requirement.key + ">" + values); break;
-      case cluster::SelectorOperator::Lt: add(requirement.key + "<" + values); break;
-    }
-  }
-  return text;
+  const bool everything = selector.match_labels.empty() && selector.match_expressions.empty();
+  return everything ? std::string() : cluster::format_selector(selector);
 }
 
 void collect_fields(const Expression& expression, std::vector<ObjectField>& fields) {
