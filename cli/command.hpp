@@ -54,6 +54,8 @@ Command compare_command();
 Command get_command();
 Command describe_command();
 Command explain_command();
+Command rollout_command();
+Command top_command();
 Command check_command();
 Command validate_command();
 Command export_command();

@@ -1,30 +1,27 @@
-// tandem describe: one object with its events, as `kubectl describe` shows them.
+// tandem describe: objects with their events, as `kubectl describe` shows them.
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cli/command.hpp"
-#include "cli/stored_run.hpp"
-#include "core/kubectl/get.hpp"
+#include "cli/kubectl_view.hpp"
+#include "core/kubectl/describe.hpp"
 
 namespace tandem::cli {
 
 namespace {
 
 struct Options {
-  std::string run;
-  std::vector<std::string> words;
-  std::string at;
-  std::string namespace_ = "default";
+  ViewOptions view;
+  bool no_events = false;
 };
 
 /// The events about an object, by the kind, namespace and name that they involve.
-nlohmann::json events_of(const nlohmann::json& object, const std::vector<nlohmann::json>& events) {
+nlohmann::json events_about(const nlohmann::json& object, const std::vector<nlohmann::json>& objects) {
   nlohmann::json found = nlohmann::json::array();
   const nlohmann::json& meta = object.at("metadata");
-  for (const nlohmann::json& event : events) {
+  for (const nlohmann::json& event : objects) {
+    if (event.value("kind", "") != "Event") continue;
     const nlohmann::json involved = event.value("involvedObject", nlohmann::json::object());
     const bool about = involved.value("kind", "") == object.value("kind", "") && involved.value("name", "") == meta.value("name", "") &&
                        involved.value("namespace", "") == meta.value("namespace", "");
@@ -33,54 +30,43 @@ nlohmann::json events_of(const nlohmann::json& object, const std::vector<nlohman
   return found;
 }
 
-int describe(const Options& options, const CommonOptions& common) {
-  const auto run = open_run(options.run);
-  if (!run) return report(run.error(), common);
-  const Result<SimTime> time = moment_of(options.at, run->recording);
-  if (!time) return report(time.error(), common);
-  kubectl::GetRequest request;
-  if (const Status parsed = kubectl::parse_resources(options.words, request); !parsed) return report(parsed.error(), common);
-  const std::vector<nlohmann::json> objects = objects_at(run->recording, *time);
-  std::vector<nlohmann::json> events;
-  for (const nlohmann::json& object : objects) {
-    if (object.value("kind", "") == "Event") events.push_back(object);
-  }
-  std::string text;
+int print_json(const kubectl::DescribeRequest& request, const View& view, const CommonOptions& common) {
+  const auto selected = kubectl::select(request, view.objects);
+  if (!selected) return report(selected.error(), common);
   nlohmann::ordered_json described = nlohmann::ordered_json::array();
-  for (const nlohmann::json& object : objects) {
-    const nlohmann::json& meta = object.at("metadata");
-    const bool named = request.names.empty() || std::find(request.names.begin(), request.names.end(), meta.value("name", "")) != request.names.end();
-    const bool kind = object.value("kind", "") == request.kinds.front();
-    const bool here = kubectl::is_cluster_scoped_kind(request.kinds.front()) || meta.value("namespace", "") == options.namespace_;
-    if (!kind || !named || !here) continue;
-    text += (text.empty() ? "" : "\n\n") + kubectl::describe(object, events, unix_seconds_at(*time));
-    described.push_back({{"object", object}, {"events", events_of(object, events)}});
+  for (const kubectl::Group& group : selected->groups) {
+    for (const nlohmann::json& object : group.objects) described.push_back({{"object", object}, {"events", events_about(object, view.objects)}});
   }
-  if (common.json) {
-    fmt::print("{}\n", nlohmann::ordered_json{{"version", 1}, {"atNs", time->ns}, {"objects", described}}.dump(2));
-    return described.empty() ? kExitCheckFailed : kExitOk;
-  }
-  if (text.empty()) {
-    const std::string what = request.names.empty() ? "any" : request.names.front();
-    fmt::print(stderr, "Error from server (NotFound): {} \"{}\" not found\n", kubectl::resource_of_kind(request.kinds.front(), false), what);
-    return kExitCheckFailed;
-  }
-  fmt::print("{}", text);
-  return kExitOk;
+  fmt::print("{}\n", nlohmann::ordered_json{{"version", 1}, {"atNs", view.time.ns}, {"objects", described}}.dump(2));
+  for (const std::string& error : selected->errors) fmt::print(stderr, "{}\n", error);
+  return described.empty() ? kExitCheckFailed : kExitOk;
+}
+
+int describe(const Options& options, const CommonOptions& common) {
+  const Result<View> view = open_view(options.view);
+  if (!view) return report(view.error(), common);
+  kubectl::DescribeRequest request;
+  request.words = view->words;
+  request.show_events = !options.no_events;
+  request.now_unix_seconds = view->now_unix_seconds;
+  if (const Status parsed = fill_selection(options.view, *view, request); !parsed) return report(parsed.error(), common);
+  if (common.json) return print_json(request, *view, common);
+  const auto answer = kubectl::describe(request, view->objects);
+  return answer ? print_answer(*answer) : report(answer.error(), common);
 }
 
 }  // namespace
 
 Command describe_command() {
-  return {"describe", "Show one object of a run with its events.",
-          "  tandem describe runs/a deployment/web --at 25s    in the middle of the rollout\n"
-          "  tandem describe runs/a node kind-worker           a node\n",
+  return {"describe", "Show objects of a run in full, with their events.",
+          "  tandem describe deployment/web runs/a --at 25s    in the middle of the rollout\n"
+          "  tandem describe node kind-worker runs/a           a node with its pods\n"
+          "  tandem describe pod web- runs/a                   every pod whose name starts so\n",
           [](OptionTable& table, CommonOptions& common) {
             auto options = std::make_shared<Options>();
-            table.add_option("run", options->run, "recording folder")->required()->takes(Takes::Run);
-            table.add_option("object", options->words, "kind/name, or kind and names")->required();
-            table.add_option("--at", options->at, "moment of the run, such as 21.5s (default: the end)")->takes(Takes::Time);
-            table.add_option("-n,--namespace", options->namespace_, "namespace");
+            add_view_options(table, options->view, "kind/name, or kind and names, and the recording folder");
+            add_list_options(table, options->view);
+            table.add_flag("--no-events", options->no_events, "without the events");
             return [options, &common] { return describe(*options, common); };
           }};
 }

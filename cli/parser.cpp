@@ -137,7 +137,7 @@ int parse_and_run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    for (const CLI::App* sub : app.get_subcommands()) fmt::print("{}", sub->help("", CLI::AppFormatMode::Normal));
+    for (const CLI::App* sub : app.get_subcommands()) fmt::print("{}", sub->help("tandem", CLI::AppFormatMode::Normal));
     return kExitOk;
   } catch (const CLI::CallForVersion&) {
     fmt::print("{}\n", version_line());

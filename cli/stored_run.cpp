@@ -72,9 +72,11 @@ Result<SimTime> moment_of(const std::string& text, const record::Recording& reco
 
 std::vector<json> objects_at(const record::Recording& recording, SimTime time) {
   std::vector<json> objects;
-  for (const cluster::AnyObject& object : recording.objects_at(time)) objects.push_back(cluster::to_json(object));
+  for (const cluster::AnyObject& object : recording.objects_at(time)) objects.push_back(json_with_seconds(object));
   return objects;
 }
+
+json json_with_seconds(const cluster::AnyObject& object) { return cluster::to_json(object); }
 
 std::int64_t unix_seconds_at(SimTime time) { return cluster::kEpochUnixSeconds + time.ns / 1'000'000'000; }
 

@@ -31,6 +31,8 @@ Result<SimTime> moment_of(const std::string& text, const record::Recording& reco
 /// Every object at `time` as Kubernetes JSON, and that time in Unix seconds of the recording's epoch.
 std::vector<nlohmann::json> objects_at(const record::Recording& recording, SimTime time);
 std::int64_t unix_seconds_at(SimTime time);
+/// One object as the API server would send it: times in whole seconds.
+nlohmann::json json_with_seconds(const cluster::AnyObject& object);
 
 /// Events as `kubectl get events` shows them, oldest first, ages counted back from the end of the run.
 std::string events_table(const record::Recording& recording);

@@ -73,13 +73,23 @@ Status check_names(const Selection& selection) {
   return {};
 }
 
-Group everything_of(const std::string& kind, const Selection& selection, const std::vector<cluster::SelectorRequirement>& requirements,
-                    const std::vector<json>& objects) {
+using Requirements = std::vector<cluster::SelectorRequirement>;
+
+Result<Requirements> requirements_of(const Selection& selection) {
+  if (selection.selector.empty()) return Requirements{};
+  return cluster::parse_selector(selection.selector);
+}
+
+bool is_of(const json& object, const Resource& resource, const Selection& selection, const Requirements& requirements) {
+  if (text_at(object, "/kind") != resource.kind) return false;
+  const bool here = selection.all_namespaces || !resource.is_namespaced || text_at(object, "/metadata/namespace") == selection.namespace_;
+  return here && cluster::matches(requirements, labels_of(object));
+}
+
+Group everything_of(const std::string& kind, const Selection& selection, const Requirements& requirements, const std::vector<json>& objects) {
   Group group{resource_of_kind(kind), {}};
   for (const json& object : objects) {
-    if (text_at(object, "/kind") != kind) continue;
-    const bool here = selection.all_namespaces || !group.resource->is_namespaced || text_at(object, "/metadata/namespace") == selection.namespace_;
-    if (here && cluster::matches(requirements, labels_of(object))) group.objects.push_back(object);
+    if (is_of(object, *group.resource, selection, requirements)) group.objects.push_back(object);
   }
   std::stable_sort(group.objects.begin(), group.objects.end(), [](const json& a, const json& b) {
     return std::make_tuple(text_at(a, "/metadata/namespace"), text_at(a, "/metadata/name")) <
@@ -113,15 +123,11 @@ Status parse_resources(const std::vector<std::string>& words, Selection& selecti
 
 Result<Selected> select(const Selection& selection, const std::vector<json>& objects) {
   if (const Status checked = check_names(selection); !checked) return tl::unexpected(checked.error());
-  std::vector<cluster::SelectorRequirement> requirements;
-  if (!selection.selector.empty()) {
-    auto parsed = cluster::parse_selector(selection.selector);
-    if (!parsed) return tl::unexpected(parsed.error());
-    requirements = std::move(*parsed);
-  }
+  const Result<Requirements> requirements = requirements_of(selection);
+  if (!requirements) return tl::unexpected(requirements.error());
   Selected selected;
   if (selection.named.empty()) {
-    for (const std::string& kind : selection.kinds) selected.groups.push_back(everything_of(kind, selection, requirements, objects));
+    for (const std::string& kind : selection.kinds) selected.groups.push_back(everything_of(kind, selection, *requirements, objects));
     return selected;
   }
   for (const ObjectName& wanted : selection.named) {
@@ -135,6 +141,18 @@ Result<Selected> select(const Selection& selection, const std::vector<json>& obj
     selected.groups.back().objects.push_back(*found);
   }
   return selected;
+}
+
+Result<std::function<bool(const json& object)>> matcher_of(const Selection& selection) {
+  if (const Status checked = check_names(selection); !checked) return tl::unexpected(checked.error());
+  Result<Requirements> requirements = requirements_of(selection);
+  if (!requirements) return tl::unexpected(requirements.error());
+  return [selection, requirements = std::move(*requirements)](const json& object) {
+    const auto is_kind = [&](const std::string& kind) { return is_of(object, *resource_of_kind(kind), selection, requirements); };
+    if (std::none_of(selection.kinds.begin(), selection.kinds.end(), is_kind)) return false;
+    const auto is_wanted = [&](const ObjectName& wanted) { return wanted.kind == text_at(object, "/kind") && wanted.name == text_at(object, "/metadata/name"); };
+    return selection.named.empty() || std::any_of(selection.named.begin(), selection.named.end(), is_wanted);
+  };
 }
 
 std::string not_found_text(const Resource& resource, std::string_view name) {

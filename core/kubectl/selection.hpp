@@ -1,6 +1,7 @@
 #pragma once
 // Which objects a command is about: the words TYPE[,TYPE…] [NAME…] or TYPE/NAME…, a namespace and a label selector.
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,9 @@ Status parse_resources(const std::vector<std::string>& words, Selection& selecti
 /// Objects sorted by namespace and name, or in the order of their names. Errors: ValueBadSelector; UsageBadArgument where
 /// names go with a selector or with all namespaces.
 Result<Selected> select(const Selection& selection, const std::vector<nlohmann::json>& objects);
+
+/// Whether an object is among those selected, for one after the other. Errors: as select().
+Result<std::function<bool(const nlohmann::json& object)>> matcher_of(const Selection& selection);
 
 /// "Error from server (NotFound): deployments.apps "web" not found".
 std::string not_found_text(const Resource& resource, std::string_view name);

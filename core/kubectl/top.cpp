@@ -22,6 +22,7 @@ constexpr std::int64_t kBytesPerMi = 1024 * 1024;
 struct Usage {
   Quantity cpu;
   Quantity memory;
+  bool has_memory = false;  ///< a metrics server measures it always; a recording may not
 };
 
 struct Line {
@@ -31,11 +32,15 @@ struct Line {
   Usage usage;
 };
 
-Usage usage_of(const json& usage) { return {quantity_of(at(usage, "/cpu")), quantity_of(at(usage, "/memory"))}; }
+Usage usage_of(const json& usage) {
+  const json& memory = at(usage, "/memory");
+  return {quantity_of(at(usage, "/cpu")), quantity_of(memory), !memory.is_null()};
+}
 
 void add(Usage& sum, const Usage& more) {
   sum.cpu = sum.cpu + more.cpu;
   sum.memory = sum.memory + more.memory;
+  sum.has_memory = sum.has_memory || more.has_memory;
 }
 
 /// By the wanted resource, largest first; else by what `in_order` compares.
@@ -50,9 +55,12 @@ void sort_metrics(std::vector<Item>& items, const std::string& sort_by, UsageOf 
 
 void write_cell(TabWriter& writer, const std::string& text) { writer.write(text + "\t"); }
 
+std::string cpu_cell(const Usage& usage) { return fmt::format("{}m", usage.cpu.milli_value()); }
+std::string memory_cell(const Usage& usage) { return usage.has_memory ? fmt::format("{}Mi", usage.memory.value() / kBytesPerMi) : "<unknown>"; }
+
 void write_usage(TabWriter& writer, const Usage& usage) {
-  write_cell(writer, fmt::format("{}m", usage.cpu.milli_value()));
-  write_cell(writer, fmt::format("{}Mi", usage.memory.value() / kBytesPerMi));
+  write_cell(writer, cpu_cell(usage));
+  write_cell(writer, memory_cell(usage));
 }
 
 struct PodMetrics {
@@ -193,10 +201,11 @@ Answer top_nodes(const TopRequest& request, const std::vector<json>& objects, co
       if (!available.is_null()) write_cell(writer, share_of(used.milli_value(), quantity_of(available)));
     };
     write_cell(writer, name);
-    write_cell(writer, fmt::format("{}m", usage.cpu.milli_value()));
+    write_cell(writer, cpu_cell(usage));
     write_share("cpu", usage.cpu);
-    write_cell(writer, fmt::format("{}Mi", usage.memory.value() / kBytesPerMi));
-    write_share("memory", usage.memory);
+    write_cell(writer, memory_cell(usage));
+    if (usage.has_memory) write_share("memory", usage.memory);
+    else write_cell(writer, "<unknown>");
     writer.write("\n");
     if (node != nodes.end()) nodes.erase(node);
   }
