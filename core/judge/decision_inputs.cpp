@@ -47,13 +47,16 @@ class Collector {
     const json profile = scenario::to_json(scenario::SchedulerConfig{.profiles = {*cycle_.profile}}).at("profiles").at(0);
     add("profile", cycle_.profile->scheduler_name);
     std::vector<std::string> scoring;
-    std::vector<std::string> others;
+    std::vector<std::string> filtering;
+    std::vector<std::string> after_filters;
     for (const scenario::EnabledPlugin& plugin : cycle_.profile->plugins) {
       if (plugin.weight > 0) scoring.push_back(fmt::format("{} {}", plugin.name, plugin.weight));
-      others.push_back(fmt::format("{}{}{}", plugin.name, plugin.filter ? "" : " without filter", plugin.post_filter ? "" : " without postFilter"));
+      if (plugin.filter) filtering.push_back(plugin.name);
+      if (plugin.post_filter) after_filters.push_back(plugin.name);
     }
     add("plugins that score, with their weights", fmt::format("{}", fmt::join(scoring, ", ")));
-    add("plugins", fmt::format("{}", fmt::join(others, ", ")));
+    add("plugins that may filter", fmt::format("{}", fmt::join(filtering, ", ")));
+    add("plugins that may act after the filters", fmt::format("{}", fmt::join(after_filters, ", ")));
     for (const auto& [name, args] : profile.at("args").items()) add("arguments of " + name, args.dump());
     add("percentageOfNodesToScore", std::to_string(cycle_.profile->percentage_of_nodes_to_score));
     if (cycle_.inputs->policy != record::PolicyAnswer::NotAsked) add("what the policy's process said", cycle_.inputs->policy_answer);

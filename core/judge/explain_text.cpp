@@ -71,7 +71,7 @@ class Text {
 
   std::string search() const {
     if (!told_.pod_rejected_by.empty()) return fmt::format("{}, none looked at", told_.nodes_total);
-    if (told_.nominated_node_only) return fmt::format("{}, but only the nominated one was looked at: preemption made room there", told_.nodes_total);
+    if (told_.nominated_node_only) return fmt::format("{}, only the nominated one looked at", told_.nodes_total);
     std::string text = fmt::format("{}; {} looked at from {} on, {} can take the pod", told_.nodes_total, told_.evaluated, told_.search_start, told_.feasible);
     if (told_.nodes_wanted < told_.nodes_total) text += fmt::format("; the search ends with {}", told_.nodes_wanted);
     return text;
@@ -86,6 +86,7 @@ class Text {
       return;
     }
     std::string how = "the only node that can take the pod";
+    if (told_.nominated_node_only) how = "preemption made room there, so no other node was looked at";
     if (told_.feasible > 1) how = "it has the best total";
     if (told_.ties.size() > 1) how = fmt::format("drawn among the {} nodes with the best total", told_.ties.size());
     line("Outcome", fmt::format("{}: {}", told_.node, how));
