@@ -59,6 +59,7 @@ Command top_command();
 Command check_command();
 Command validate_command();
 Command export_command();
+Command utilisation_command();
 Command calibrate_command();
 Command clean_command();
 Command reaper_command();

@@ -14,7 +14,7 @@ namespace tandem::cli {
 
 std::span<const Command> commands() {
   static const std::array all = {run_command(),    compare_command(),  get_command(),       describe_command(),  explain_command(), rollout_command(), top_command(),
-                                 check_command(),  validate_command(), export_command(),   calibrate_command(),
+                                 check_command(),  validate_command(), export_command(),   utilisation_command(), calibrate_command(),
                                  clean_command(),  schema_command(),  doctor_command(),    verify_command(),    completion_command(), man_command(),    demo_command(),
                                  reaper_command()};
   return all;

@@ -31,8 +31,8 @@ std::string seconds_text(SimTime time) { return to_string(time); }
 /// Evaluates one check. The window is opened first; then the kind decides.
 class Evaluation {
  public:
-  Evaluation(const CheckSpec& check, const record::Recording& recording, const RunHistory& history)
-      : check_(check), recording_(recording), history_(history) {
+  Evaluation(const CheckSpec& check, const record::Recording& recording, const RunHistory& history, const std::vector<EventLife>& events)
+      : check_(check), recording_(recording), history_(history), events_(events) {
     result_.name = check.name;
     result_.kind = check.kind;
     result_.expression = check.threshold.empty() ? check.expression : check.expression + " " + check.threshold;
@@ -71,7 +71,7 @@ class Evaluation {
     const auto parsed = scenario::parse_moment(text);
     if (!parsed) return tl::unexpected(parsed.error());
     if (parsed->is_time) return std::optional(parsed->time);
-    const auto condition = condition_over_time(parsed->condition, history_);
+    const auto condition = condition_over_time(parsed->condition, history_, &events_);
     if (!condition) return tl::unexpected(condition.error());
     return condition->first(true, from, history_.ended_at + nanoseconds(1));
   }
@@ -170,6 +170,8 @@ class Evaluation {
     const auto& definitions = scenario::metric_definitions();
     const auto definition = std::find_if(definitions.begin(), definitions.end(), [&](const auto& d) { return d.name == metric.name; });
     if (definition != definitions.end() && definition->is_time) return format_double(value.value) + " ms over " + std::to_string(value.count);
+    if (definition != definitions.end() && definition->kind == scenario::MetricKind::Gauge && !definition->is_time) return format_fixed(value.value, 2);
+    if (definition != definitions.end() && definition->kind == scenario::MetricKind::Share) return format_fixed(value.value * 100, 1) + "%";
     if (definition != definitions.end() && definition->kind == scenario::MetricKind::Rate) {
       return format_fixed(value.value * 100, 3) + "% of " + std::to_string(value.count);
     }
@@ -179,23 +181,37 @@ class Evaluation {
   Result<ConditionOverTime> parsed_condition() const {
     const auto parsed = scenario::parse_condition(check_.expression);
     if (!parsed) return tl::unexpected(parsed.error());
-    return condition_over_time(*parsed, history_);
+    return condition_over_time(*parsed, history_, &events_);
   }
 
   const CheckSpec& check_;
   const record::Recording& recording_;
   const RunHistory& history_;
+  const std::vector<EventLife>& events_;
   CheckResult result_;
   Window window_;
   SimTime wanted_until_;
 };
 
+bool asks_for_events(const std::string& moment_or_condition) {
+  const auto parsed = scenario::parse_moment(moment_or_condition);
+  if (!parsed || parsed->is_time) return false;
+  const std::vector<scenario::ObjectField> fields = scenario::fields_of(parsed->condition);
+  return std::any_of(fields.begin(), fields.end(), [](const auto& field) { return field.subject == scenario::Subject::Events; });
+}
+
+bool asks_for_events(const CheckSpec& check) {
+  return asks_for_events(check.from) || asks_for_events(check.until) || (check.kind != "metric" && asks_for_events(check.expression));
+}
+
 }  // namespace
 
 CheckReport evaluate_checks(const std::vector<CheckSpec>& checks, const record::Recording& recording, const RunHistory& history) {
+  const bool with_events = std::any_of(checks.begin(), checks.end(), [](const CheckSpec& check) { return asks_for_events(check); });
+  const std::vector<EventLife> events = with_events ? events_of(recording) : std::vector<EventLife>{};
   CheckReport report;
   for (const CheckSpec& check : checks) {
-    report.results.push_back(Evaluation(check, recording, history).run());
+    report.results.push_back(Evaluation(check, recording, history, events).run());
     report.score += report.results.back().points;
     report.max_score += report.results.back().max_points;
   }

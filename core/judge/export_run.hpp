@@ -16,7 +16,7 @@ namespace tandem::judge {
 void export_trace(std::span<const record::Recording* const> recordings, std::span<const std::string> labels, const record::TextSink& out);
 
 /// Long form "t_s,entity,metric,value", ordered by time: samples, sizes of Deployments and ReplicaSets and ready endpoints of
-/// Services whenever they change, and per second of intended time each source's requests, failures and mean latency (scaled up
+/// Services, utilisation and fragmentation of the workers (cluster_utilisation.hpp) whenever they change, and per second of intended time each source's requests, failures and mean latency (scaled up
 /// where requests were sampled).
 void export_series_csv(const record::Recording& recording, const record::TextSink& out);
 

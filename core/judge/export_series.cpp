@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/text.hpp"
+#include "core/judge/cluster_utilisation.hpp"
 #include "core/judge/export_run.hpp"
 #include "core/judge/identity.hpp"
 #include "core/judge/rollouts.hpp"
@@ -60,6 +61,31 @@ void add_services(const RunHistory& history, std::vector<Point>& points) {
   }
 }
 
+/// Requests of what is allocatable, by worker and in all, and how much of the free amount is of no use.
+void add_utilisation(const RunHistory& history, std::vector<Point>& points) {
+  ClusterUtilisation cluster(history);
+  std::map<std::pair<std::string, std::string>, double> before;
+  for (const SimTime moment : cluster.moments()) {
+    cluster.advance(moment);
+    const auto add = [&](std::string entity, std::string metric, double value) {
+      const auto [place, inserted] = before.try_emplace({entity, metric}, value);
+      if (!inserted && place->second == value) return;
+      place->second = value;
+      points.push_back({moment, std::move(entity), std::move(metric), value});
+    };
+    add("cluster", "nodes_in_use", static_cast<double>(cluster.nodes_in_use()));
+    for (std::size_t r = 0; r < cluster.resources().size(); ++r) {
+      const std::string& name = cluster.resources()[r];
+      add("cluster", name + "_utilisation", cluster.utilisation(r));
+      add("cluster", name + "_fragmentation", cluster.fragmentation(r));
+    }
+    for (const std::size_t number : cluster.changed()) {
+      const ClusterUtilisation::Node& node = cluster.nodes()[number];
+      for (std::size_t r = 0; r < cluster.resources().size(); ++r) add("node/" + node.name, cluster.resources()[r] + "_utilisation", cluster.utilisation(r, node));
+    }
+  }
+}
+
 void add_traffic(const Recording& recording, std::vector<Point>& points) {
   struct Second {
     std::uint64_t requests = 0, failed = 0, answered = 0;
@@ -94,6 +120,7 @@ void export_series_csv(const Recording& recording, const record::TextSink& out) 
   for (const record::Sample& sample : recording.samples()) points.push_back({sample.time, sample.entity, sample.metric, sample.value});
   add_deployments(history, points);
   add_services(history, points);
+  add_utilisation(history, points);
   add_traffic(recording, points);
   std::stable_sort(points.begin(), points.end(), [](const Point& a, const Point& b) { return std::tie(a.time, a.entity, a.metric) < std::tie(b.time, b.entity, b.metric); });
   record::detail::BufferedText text(out);

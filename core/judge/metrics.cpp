@@ -4,6 +4,8 @@
 
 #include "core/base/parse.hpp"
 #include "core/base/text.hpp"
+#include "core/judge/cluster_utilisation.hpp"
+#include "core/judge/over_time.hpp"
 #include "core/judge/rollouts.hpp"
 #include "core/judge/statistics.hpp"
 #include "core/record/units.hpp"
@@ -202,11 +204,58 @@ Result<MetricValue> rollout_metric(const scenario::Metric& metric, const scenari
   return value;
 }
 
+double value_of(const OverTime& figure, Aggregation aggregation, SimTime end) {
+  switch (aggregation) {
+    case Aggregation::Minimum: return figure.minimum();
+    case Aggregation::Maximum: return figure.maximum();
+    case Aggregation::Average: return figure.mean(end);
+    default: return figure.last();
+  }
+}
+
+Result<MetricValue> cluster_metric(const scenario::Metric& metric, const scenario::Threshold& threshold, const Window& window, const RunHistory& history) {
+  ClusterUtilisation cluster(history);
+  const std::string named = tag_of(metric, "resource");
+  const std::size_t resource = cluster.resource(named.empty() ? "cpu" : named);
+  if (resource == cluster.resources().size()) {
+    const std::vector<std::string_view> names(cluster.resources().begin(), cluster.resources().end());
+    const std::string nearest = nearest_name(named, names);
+    return no_data("no worker of the run has the resource " + named, nearest.empty() ? "" : "did you mean " + nearest + "?");
+  }
+  const std::string node_name = tag_of(metric, "node");
+  const auto now = [&]() -> double {
+    if (metric.name == "nodes_in_use") return static_cast<double>(cluster.nodes_in_use());
+    if (metric.name == "resource_fragmentation") return cluster.fragmentation(resource);
+    if (node_name.empty()) return cluster.utilisation(resource);
+    for (const ClusterUtilisation::Node& node : cluster.nodes()) {
+      if (node.name == node_name && node.exists) return cluster.utilisation(resource, node);
+    }
+    return 0;
+  };
+  const auto& nodes = cluster.nodes();
+  if (!node_name.empty() && std::none_of(nodes.begin(), nodes.end(), [&](const auto& node) { return node.name == node_name; })) {
+    std::vector<std::string_view> names;
+    for (const ClusterUtilisation::Node& node : nodes) names.emplace_back(node.name);
+    const std::string nearest = nearest_name(node_name, names);
+    return no_data("the run has no worker " + node_name, nearest.empty() ? "" : "did you mean " + nearest + "?");
+  }
+  OverTime figure;
+  cluster.advance(window.from);
+  figure.add(window.from, now());
+  for (const SimTime moment : cluster.moments()) {
+    if (moment <= window.from || moment >= window.until) continue;
+    cluster.advance(moment);
+    figure.add(moment, now());
+  }
+  return MetricValue{value_of(figure, threshold.aggregation, window.until), figure.count(), false, {}};
+}
+
 }  // namespace
 
 Result<MetricValue> metric_value(const scenario::Metric& metric, const scenario::Threshold& threshold, const Window& window,
                                  const record::Recording& recording, const RunHistory& history) {
   if (metric.name == "rollout_duration") return rollout_metric(metric, threshold, window, history);
+  if (metric.name.starts_with("resource_") || metric.name == "nodes_in_use") return cluster_metric(metric, threshold, window, history);
   return traffic_metric(metric, threshold, window, recording);
 }
 

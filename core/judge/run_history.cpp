@@ -1,9 +1,11 @@
 #include "core/judge/run_history.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "core/control/deployment_arithmetic.hpp"
+#include "core/control/scheduler/resources.hpp"
 
 namespace tandem::judge {
 
@@ -14,6 +16,31 @@ namespace {
 std::string owner_uid_of(const ObjectMeta& meta) {
   const OwnerReference* owner = controller_of(meta);
   return owner != nullptr ? owner->uid : std::string();
+}
+
+/// What a pod takes of its node, by name; nothing that it does not ask for.
+ResourceList effective_requests(const PodSpec& spec) {
+  const control::scheduler::Resources occupied = control::scheduler::requests_of(spec).occupied;
+  ResourceList requests;
+  if (occupied.milli_cpu != 0) requests.emplace("cpu", Quantity::of_milli(occupied.milli_cpu));
+  if (occupied.memory != 0) requests.emplace("memory", Quantity::of_bytes(occupied.memory));
+  if (occupied.ephemeral_storage != 0) requests.emplace("ephemeral-storage", Quantity::of_value(occupied.ephemeral_storage));
+  for (const auto& [name, amount] : occupied.scalars) {
+    if (amount != 0) requests.emplace(name, Quantity::of_value(amount));
+  }
+  return requests;
+}
+
+/// "cpu=500m,memory=1Gi": equal texts, equal requests.
+std::string class_key(const ResourceList& requests) {
+  std::string key;
+  for (const auto& [name, amount] : requests) key += name + "=" + amount.text() + ",";
+  return key;
+}
+
+bool is_unschedulable(const Pod& pod) {
+  const Condition* scheduled = find_condition(pod.status.conditions, "PodScheduled");
+  return scheduled != nullptr && scheduled->status == ConditionStatus::False && scheduled->reason == "Unschedulable";
 }
 
 /// Collects lives while the changes pass by; objects are found by uid (or name, where a world gives none).
@@ -35,6 +62,12 @@ class Collector {
     if (inserted) lives.emplace_back();
     return lives[place->second];
   }
+  std::size_t class_of(ResourceList requests) {
+    const auto [place, inserted] = classes_.try_emplace(class_key(requests), history_.pod_classes.size());
+    if (inserted) history_.pod_classes.push_back({std::move(requests), 0});
+    ++history_.pod_classes[place->second].pods;
+    return place->second;
+  }
   std::uint32_t next_ordinal(const std::string& owner_uid) { return owner_uid.empty() ? 1 : ++ordinals_[owner_uid]; }
 
   void take(Instant at, bool exists, const Pod& pod) {
@@ -47,6 +80,7 @@ class Collector {
       life.owner_uid = owner_uid_of(pod.meta);
       life.ordinal = next_ordinal(life.owner_uid);
       life.created = at;
+      life.pod_class = class_of(effective_requests(*pod.spec));
     }
     PodState state;
     state.at = at;
@@ -54,6 +88,8 @@ class Collector {
     state.terminating = is_terminating(pod.meta);
     state.ready = is_ready(pod);
     state.phase = pod.status.phase;
+    state.unschedulable = is_unschedulable(pod);
+    state.nominated = pod.node_name.empty() && !pod.status.nominated_node_name.empty();
     state.node = pod.node_name;
     state.labels = !life.states.empty() && life.states.back().labels == pod.meta.labels ? life.states.back().labels : pod.meta.labels;
     for (const ContainerStatus& status : pod.status.container_statuses) state.restarts += status.restart_count;
@@ -129,7 +165,11 @@ class Collector {
   void take(Instant at, bool exists, const Node& node) {
     bool is_new = false;
     NodeLife& life = life_of(history_.nodes, "node:", node.meta, is_new);
-    life.name = node.meta.name;
+    if (is_new) {
+      life.name = node.meta.name;
+      life.labels = *node.meta.labels;
+      life.allocatable = node.status.allocatable;
+    }
     const Condition* ready = find_condition(node.status.conditions, "Ready");
     life.states.push_back({at, exists, ready != nullptr && ready->status == ConditionStatus::True, node.spec.unschedulable});
   }
@@ -138,6 +178,7 @@ class Collector {
   void take(Instant, bool, const Unstructured&) {}
 
   RunHistory& history_;
+  std::map<std::string, std::size_t> classes_;
   std::unordered_map<std::string, std::size_t> numbers_;      // look-up only
   std::unordered_map<std::string, std::uint32_t> ordinals_;   // look-up only
 };

@@ -27,9 +27,14 @@ struct PodState {
   bool terminating = false;
   bool ready = false;
   cluster::PodPhase phase = cluster::PodPhase::None;
+  bool unschedulable = false;        ///< PodScheduled is False with reason Unschedulable
+  bool nominated = false;            ///< status.nominatedNodeName is set and the pod is on no node
   std::int64_t restarts = 0;
   std::string node;
   Shared<cluster::Labels> labels;
+
+  /// On a node and not ended: what the scheduler counts there, terminating or not.
+  [[nodiscard]] bool holds_node() const { return exists && !node.empty() && !cluster::is_terminal(phase); }
 };
 
 /// One pod from creation to the end of its object. Milestones are commit times of the changes that first show them.
@@ -39,6 +44,7 @@ struct PodLife {
   std::string uid;
   std::string owner_uid;             ///< controller
   std::uint32_t ordinal = 0;         ///< from 1: order of creation among its owner's pods
+  std::size_t pod_class = 0;         ///< into RunHistory::pod_classes
   Instant created;
   std::optional<Instant> bound;
   std::optional<Instant> running;    ///< first seen in phase Running
@@ -116,12 +122,20 @@ struct NodeState {
 };
 struct NodeLife {
   std::string name;
+  cluster::Labels labels;            ///< as it was registered; nothing in a run changes them
+  cluster::ResourceList allocatable; ///< likewise
   std::vector<NodeState> states;
 };
 
 struct ServiceLife {
   std::string namespace_;
   std::string name;
+};
+
+/// Pods that ask for the same.
+struct PodClass {
+  cluster::ResourceList requests;    ///< effective ones: what the pod takes of its node (kubernetes-semantics §1.4)
+  std::uint64_t pods = 0;            ///< created during the run
 };
 
 /// Every vector is in order of first appearance.
@@ -132,6 +146,7 @@ struct RunHistory {
   std::vector<ServiceLife> services;
   std::vector<SliceLife> slices;
   std::vector<NodeLife> nodes;
+  std::vector<PodClass> pod_classes;
   std::vector<record::Mark> marks;
   SimTime ended_at;
   bool complete = true;              ///< the recording has its end

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/judge/event_history.hpp"
 #include "core/judge/run_history.hpp"
 #include "core/scenario/check_expression.hpp"
 
@@ -18,8 +19,9 @@ struct Steps {
   [[nodiscard]] std::int64_t at(SimTime time) const;
 };
 
-/// The field over the whole run. Errors: UsageNotFound if the run never had the object it names (with the nearest name).
-Result<Steps> steps_of(const scenario::ObjectField& field, const RunHistory& history);
+/// The field over the whole run. `events` may be null unless the field asks for events. Errors: UsageNotFound if the run never had
+/// the object it names (with the nearest name).
+Result<Steps> steps_of(const scenario::ObjectField& field, const RunHistory& history, const std::vector<EventLife>* events = nullptr);
 
 /// A condition over the whole run, as a step function of 0 and 1, and the values its fields had.
 struct ConditionOverTime {
@@ -35,6 +37,7 @@ struct ConditionOverTime {
 };
 
 /// Errors: those of steps_of.
-Result<ConditionOverTime> condition_over_time(const scenario::Expression& condition, const RunHistory& history);
+Result<ConditionOverTime> condition_over_time(const scenario::Expression& condition, const RunHistory& history,
+                                              const std::vector<EventLife>* events = nullptr);
 
 }  // namespace tandem::judge

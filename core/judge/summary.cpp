@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/text.hpp"
+#include "core/judge/cluster_utilisation.hpp"
 #include "core/judge/host_load.hpp"
 #include "core/judge/identity.hpp"
 #include "core/judge/rollouts.hpp"
@@ -190,6 +191,20 @@ void add_deployment_metrics(const RunHistory& history, json& metrics, json& depl
   }
 }
 
+/// How full the workers were, and how fragmented: gauges over the whole run.
+void add_cluster_metrics(const RunHistory& history, json& metrics) {
+  const ClusterFigures figures = figures_over_run(history);
+  const auto gauge = [&](std::string name, const OverTime& figure) {
+    metrics.push_back({{"name", std::move(name)}, {"type", "gauge"}, {"contains", "default"},
+                       {"values", {{"value", figure.last()}, {"avg", figure.mean(history.ended_at)}, {"min", figure.minimum()}, {"max", figure.maximum()}}}});
+  };
+  gauge("nodes_in_use", figures.nodes_in_use);
+  for (std::size_t r = 0; r < figures.resources.size(); ++r) {
+    gauge(fmt::format("resource_utilisation{{resource:{}}}", figures.resources[r]), figures.utilisation[r]);
+    gauge(fmt::format("resource_fragmentation{{resource:{}}}", figures.resources[r]), figures.fragmentation[r]);
+  }
+}
+
 }  // namespace
 
 std::string summary_text(const record::Recording& recording, const RunHistory& history, const CheckReport& checks, const SummaryOptions& options) {
@@ -212,6 +227,7 @@ json summary_json(const record::Recording& recording, const RunHistory& history,
   json metrics = traffic_metrics(recording);
   json deployments = json::array();
   add_deployment_metrics(history, metrics, deployments);
+  add_cluster_metrics(history, metrics);
   json results = json::array();
   json thresholds = json::object();
   for (const CheckResult& result : checks.results) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,41 +18,61 @@ namespace tandem::scenario {
 
 // ---------------------------------------------------------------- conditions over objects
 
-enum class Subject : std::uint8_t { Deployment, ReplicaSet, Service, Pods, Node };
+enum class Subject : std::uint8_t { Deployment, ReplicaSet, Service, Pods, Node, Nodes, Events };
 
 /// What can be asked of a subject. Which of them a subject has is the table in docs/check-language.md.
 enum class Observed : std::uint8_t {
   Desired,        ///< Deployment, ReplicaSet: spec.replicas
   Replicas,       ///< Deployment, ReplicaSet: status.replicas
   Updated,        ///< Deployment: status.updatedReplicas
-  Ready,          ///< Deployment, ReplicaSet: status.readyReplicas; Pods: how many are Ready; Node: 1 if Ready
+  Ready,          ///< Deployment, ReplicaSet: status.readyReplicas; Pods, Nodes: how many are Ready; Node: 1 if Ready
   Available,      ///< Deployment, ReplicaSet: status.availableReplicas
   Unavailable,    ///< Deployment: status.unavailableReplicas
   Endpoints,      ///< Service: endpoints with ready = true, over all its slices
-  Count,          ///< Pods: objects that match, terminating ones included; Node: pods bound to it
+  Count,          ///< Pods, Nodes: objects that match, terminating ones included; Node: pods bound to it; Events: how often they occurred
   Pending,        ///< Pods: phase Pending and not terminating
   Running,        ///< Pods: phase Running and not terminating
   Terminating,    ///< Pods: deletionTimestamp set
   Restarts,       ///< Pods: sum of restartCount
-  Unschedulable,  ///< Node: 1 if cordoned
+  Unschedulable,  ///< Node: 1 if cordoned; Nodes: how many are
+  Scheduled,      ///< Pods: on a node and not ended: what the scheduler counts there
+  PodUnschedulable,  ///< Pods: condition PodScheduled is False with reason Unschedulable, not terminating
+  Nominated,      ///< Pods: on no node, but with status.nominatedNodeName
+  Nodes,          ///< Pods: different nodes that hold scheduled ones
+  On,             ///< Pods: scheduled to one of the named or selected nodes
+  Used,           ///< Nodes: how many hold at least one scheduled pod of any namespace
 };
 std::string_view name_of(Subject subject);    ///< as written: "deployment"
 std::string_view name_of(Observed observed);  ///< as written: "available"
 
-/// "deployment/shop/web.available": one number (or yes/no as 1/0) of one object, or of the pods a selector matches.
+/// `reason=FailedScheduling`, `message~"Insufficient cpu"`: what an event must say of itself.
+struct EventAttribute {
+  enum class Name : std::uint8_t { Type, Reason, Kind, Name, Message };  ///< kind and name: of the object it is about
+  enum class Match : std::uint8_t { NotEqual, Contains, Equal };
+  Name name = Name::Reason;
+  Match match = Match::Equal;
+  std::string value;
+  friend bool operator==(const EventAttribute&, const EventAttribute&) = default;
+};
+
+/// "deployment/shop/web.available": one number (or yes/no as 1/0) of one object, of the pods or nodes a selector matches, or of events.
 struct ObjectField {
   Subject subject = Subject::Deployment;
   std::string namespace_ = "default";  ///< empty for nodes
-  std::string name;                    ///< empty for pods
-  cluster::LabelSelector selector;     ///< pods only
+  std::string name;                    ///< empty for pods, nodes and events
+  cluster::LabelSelector selector;     ///< pods and nodes only
+  std::vector<EventAttribute> attributes;               ///< events only: all of them must hold
+  std::vector<std::string> nodes;                       ///< On: names, if not a selector
+  std::optional<cluster::LabelSelector> node_selector;  ///< On: labels of the nodes
   Observed field = Observed::Ready;
   friend bool operator==(const ObjectField&, const ObjectField&) = default;
 };
 std::string to_string(const ObjectField& field);
 /// True if the field is a yes/no (a node's ready and unschedulable).
 bool is_yes_or_no(const ObjectField& field);
-/// What 100 % of `field` is: desired of the same Deployment or ReplicaSet, count of the same pods.
-/// CHECKs that there is one (Deployment, ReplicaSet, Pods).
+/// True if a percentage of the field means something (Deployment, ReplicaSet, Pods, Nodes).
+bool has_whole(const ObjectField& field);
+/// What 100 % of `field` is: desired of the same Deployment or ReplicaSet, count of the same pods or nodes. CHECKs has_whole.
 ObjectField whole_of(const ObjectField& field);
 
 enum class Comparison : std::uint8_t { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual };
@@ -95,7 +116,13 @@ Result<Moment> parse_moment(std::string_view text);
 
 // ---------------------------------------------------------------- metrics and thresholds (k6 grammar)
 
-enum class MetricKind : std::uint8_t { Counter, Rate, Trend, Gauge };
+enum class MetricKind : std::uint8_t {
+  Counter,
+  Rate,
+  Trend,
+  Gauge,
+  Share,  ///< a gauge that is a share: 0…1
+};
 
 enum class Aggregation : std::uint8_t { Count, Rate, Average, Minimum, Median, Maximum, Percentile, Value };
 
@@ -124,7 +151,7 @@ struct Threshold {
   Aggregation aggregation = Aggregation::Value;
   double percentile = 0;                   ///< 0…100, for Percentile
   Comparison comparison = Comparison::Less;
-  double limit = 0;                        ///< ms for times, a ratio 0…1 for rates
+  double limit = 0;                        ///< ms for times, a ratio 0…1 for rates and shares
   friend bool operator==(const Threshold&, const Threshold&) = default;
 };
 /// Errors: ScenarioBadCheck, also when the metric has no such aggregation. Requires: `metric` came from parse_metric.

@@ -96,7 +96,7 @@ std::optional<Comparison> take_operator(Scanner& scanner) {
 
 /// The limit of a threshold: a number, a percentage of a rate, or a duration where the metric is a time.
 Result<double> parse_limit(std::string_view text, std::size_t offset, const MetricDefinition& metric, Aggregation aggregation) {
-  const bool share = metric.kind == MetricKind::Rate;
+  const bool share = metric.kind == MetricKind::Rate || metric.kind == MetricKind::Share;
   const bool time = metric.is_time && aggregation != Aggregation::Count;
   std::string allowed = "a number";
   if (share) allowed = "a number from 0 to 1, or a percentage";
@@ -107,7 +107,7 @@ Result<double> parse_limit(std::string_view text, std::size_t offset, const Metr
     return bad_check(offset, "not a percentage", text, std::move(allowed));
   }
   if (const auto number = parse_number(text)) {
-    if (share && (*number < 0 || *number > 1)) return bad_check(offset, "a rate is a share of the requests", text, std::move(allowed));
+    if (share && (*number < 0 || *number > 1)) return bad_check(offset, metric.kind == MetricKind::Rate ? "a rate is a share of the requests" : "a share is at most the whole", text, std::move(allowed));
     return *number;
   }
   if (time) {
@@ -129,6 +129,12 @@ const std::vector<MetricDefinition>& metric_definitions() {
        "from the intended start of a request to the end of its answer, answered requests only"},
       {"rollout_duration", MetricKind::Gauge, true, {"deployment", "namespace"}, {Value, Minimum, Maximum},
        "from a change of the pod template until every replica is updated and available and no old pod is left; value is the last one"},
+      {"resource_utilisation", MetricKind::Share, false, {"resource", "node"}, {Value, Average, Minimum, Maximum},
+       "requests of the pods on the workers, or on one node, as a share of what is allocatable there; of cpu unless a resource is named"},
+      {"resource_fragmentation", MetricKind::Share, false, {"resource"}, {Value, Average, Minimum, Maximum},
+       "share of the free amount that lies where pods of the run would not fit; of cpu unless a resource is named"},
+      {"nodes_in_use", MetricKind::Gauge, false, {}, {Value, Average, Minimum, Maximum},
+       "workers with at least one pod that has not ended"},
   };
   return kDefinitions;
 }

@@ -234,6 +234,11 @@ class CrossChecks {
     const ObjectView view = entry.object("delete").object("pods");
     if (action.name.empty()) warn_if_nothing_matches(view, "selector", action.namespace_, action.selector);
   }
+  void check(const DeleteNodes& action, const ObjectView& entry) {
+    const ObjectView view = entry.object("delete").object("nodes");
+    if (!action.name.empty()) return known_node(view, action.name, "name");
+    warn_if_no_node(action.selector, view.place("selector"), view.path_of("selector"));
+  }
   void check(const Fault& action, const ObjectView& entry) {
     const ObjectView view = entry.object("fault");
     const ObjectView selector = view.object("selector");
@@ -241,10 +246,10 @@ class CrossChecks {
     warn_if_nothing_matches(view, "selector", selector.text("namespace"), action.selector);
   }
 
-  void known_node(const ObjectView& view, const std::string& name) {
+  void known_node(const ObjectView& view, const std::string& name, std::string_view field = "node") {
     if (!parts_.nodes_known) return;
     const std::vector<std::string_view> names = node_names();
-    if (std::find(names.begin(), names.end(), name) == names.end()) unknown(view, "node", "a node that the cluster does not have", name, names);
+    if (std::find(names.begin(), names.end(), name) == names.end()) unknown(view, field, "a node that the cluster does not have", name, names);
   }
 
   std::vector<std::string_view> node_names() const {
@@ -317,12 +322,7 @@ class CrossChecks {
     for (const Expression& operand : condition.operands) check_condition(operand, view, field);
     if (condition.kind != Expression::Kind::Field) return;
     const ObjectField& object = condition.field;
-    if (object.subject == Subject::Node && parts_.nodes_known) {
-      const std::vector<std::string_view> names = node_names();
-      if (std::find(names.begin(), names.end(), object.name) == names.end()) {
-        unknown_in_text(view, field, condition.offset, "a node that the cluster does not have", object.name, names);
-      }
-    }
+    if (parts_.nodes_known) check_nodes(object, condition.offset, view, field);
     if (!parts_.manifests_known) return;
     if (object.subject == Subject::Deployment && parts_.manifests.deployment(object.namespace_, object.name) == nullptr) {
       unknown_in_text(view, field, condition.offset, "a Deployment that no manifest defines", object.name, parts_.manifests.names(cluster::Kind::Deployment, object.namespace_));
@@ -335,6 +335,28 @@ class CrossChecks {
       warning.path = view.path_of(field);
       diagnostics_.warning(std::move(warning));
     }
+  }
+
+  /// Nodes that a field names or selects.
+  void check_nodes(const ObjectField& object, std::size_t offset, const ObjectView& view, std::string_view field) {
+    const std::vector<std::string_view> names = node_names();
+    std::vector<std::string> asked = object.nodes;
+    if (object.subject == Subject::Node) asked.push_back(object.name);
+    for (const std::string& name : asked) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) {
+        unknown_in_text(view, field, offset, "a node that the cluster does not have", name, names);
+      }
+    }
+    const cluster::LabelSelector* selector = object.subject == Subject::Nodes ? &object.selector : object.node_selector ? &*object.node_selector : nullptr;
+    if (selector != nullptr) warn_if_no_node(*selector, place_in(*view.node(field), offset), view.path_of(field));
+  }
+
+  void warn_if_no_node(const cluster::LabelSelector& selector, Place place, std::string path) {
+    const auto& nodes = parts_.scenario.cluster.nodes;
+    if (!parts_.nodes_known || std::any_of(nodes.begin(), nodes.end(), [&](const NodeSpec& node) { return cluster::matches(selector, node.labels); })) return;
+    Error warning = make_error(ErrorCode::ScenarioUnknownReference, "the selector matches no node of the cluster", std::move(place));
+    warning.path = std::move(path);
+    diagnostics_.warning(std::move(warning));
   }
 
   void check_metric_tags(const CheckSpec& check, const ObjectView& view) {
@@ -351,6 +373,12 @@ class CrossChecks {
         for (const auto& source : parts_.traffic) names.push_back(source.value.name);
         if (std::find(names.begin(), names.end(), value) == names.end()) {
           unknown_in_text(view, "metric", offset == std::string::npos ? 0 : offset, "a traffic source that the scenario does not have", value, names);
+        }
+      }
+      if (tag == "node" && parts_.nodes_known) {
+        const std::vector<std::string_view> names = node_names();
+        if (std::find(names.begin(), names.end(), value) == names.end()) {
+          unknown_in_text(view, "metric", offset == std::string::npos ? 0 : offset, "a node that the cluster does not have", value, names);
         }
       }
       if (tag == "deployment" && parts_.manifests_known && parts_.manifests.deployment(namespace_, value) == nullptr) {

@@ -32,6 +32,7 @@ TEST_F(Json, EveryVerbPrintsOneDocumentWithItsVersion) {
       {"check", {run}},
       {"validate", {kScenario}},
       {"export", {run, "-o", exported}},
+      {"utilisation", {run}},
       {"calibrate", {}},
       {"clean", {}},
       {"schema", {"calibration"}},

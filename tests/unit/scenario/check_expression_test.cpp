@@ -81,6 +81,55 @@ TEST(Conditions, PodsAreChosenByKubectlSelectors) {
   EXPECT_EQ(field.field, Observed::Terminating);
 }
 
+TEST(Conditions, AskWherePodsAre) {
+  const auto field = [](std::string_view text) { return fields_of(parse_condition(text).value()).at(0); };
+  const ObjectField by_name = field("pods(app=web).on(kind-worker4,  kind-worker5) == 2");
+  EXPECT_EQ(by_name.field, Observed::On);
+  EXPECT_EQ(by_name.nodes, (std::vector<std::string>{"kind-worker4", "kind-worker5"}));
+  EXPECT_FALSE(by_name.node_selector);
+  const ObjectField by_label = field("pods/shop(app=web).on(nodes(usage in (backup,spare), !old)) <= 50%");
+  EXPECT_EQ(by_label.namespace_, "shop");
+  ASSERT_TRUE(by_label.node_selector);
+  EXPECT_EQ(by_label.node_selector->match_expressions.size(), 2U);
+  EXPECT_EQ(field("pods(app=web).on(nodes-1) == 1").nodes, std::vector<std::string>{"nodes-1"}) << "a node may be called so";
+  EXPECT_EQ(field("pods(app=web).unschedulable == 1").field, Observed::PodUnschedulable);
+  EXPECT_EQ(field("pods(app=web).nodes == 1").field, Observed::Nodes);
+  EXPECT_EQ(field("nodes(usage=backup).used == 0").subject, Subject::Nodes);
+  EXPECT_EQ(field("nodes(usage=backup).unschedulable == 0").field, Observed::Unschedulable);
+  // 100 % of what is on some nodes is all that match.
+  EXPECT_EQ(to_string(whole_of(by_label)), "pods/shop(app in (web)).count");
+  EXPECT_TRUE(holds("nodes(a=b).used >= 50%", {{"nodes(a in (b)).used", 2}, {"nodes(a in (b)).count", 3}}));
+}
+
+TEST(Conditions, AskForEventsByWhatTheySay) {
+  const auto condition = parse_condition(R"(events/shop(reason=FailedScheduling, type!=Normal, message~"say \"no\", please").count >= 1)");
+  ASSERT_TRUE(condition) << condition.error().what;
+  const ObjectField field = fields_of(*condition).at(0);
+  EXPECT_EQ(field.subject, Subject::Events);
+  EXPECT_EQ(field.namespace_, "shop");
+  using Attribute = EventAttribute;
+  EXPECT_EQ(field.attributes, (std::vector<Attribute>{{Attribute::Name::Reason, Attribute::Match::Equal, "FailedScheduling"},
+                                                      {Attribute::Name::Type, Attribute::Match::NotEqual, "Normal"},
+                                                      {Attribute::Name::Message, Attribute::Match::Contains, "say \"no\", please"}}));
+}
+
+TEST(Conditions, PlacesAndEventsAreRefusedAtTheirColumn) {
+  EXPECT_EQ(refused_at("pods(app=web).on == 1"), 17U);
+  EXPECT_EQ(refused_at("pods(app=web).on() == 1"), 18U);
+  EXPECT_EQ(refused_at("pods(app=web).on(a b) == 1"), 20U);
+  EXPECT_EQ(refused_at("pods(app=web).on(nodes(a=)b) == 1"), 27U);
+  EXPECT_EQ(refused_at("pods(app=web).on(A) == 1"), 18U);
+  EXPECT_EQ(refused_at("deployment/web.on(a) == 1"), 16U);
+  EXPECT_EQ(refused_at("nodes/shop(a=b).used == 1"), 1U);
+  EXPECT_EQ(refused_at("nodes(a=b).pods == 1"), 12U);
+  EXPECT_EQ(refused_at("events(why=x).count == 1"), 8U);
+  EXPECT_EQ(refused_at("events(reason).count == 1"), 14U);
+  EXPECT_EQ(refused_at("events(reason=).count == 1"), 15U);
+  EXPECT_EQ(refused_at("events(message=\"x).count == 1"), 16U);
+  EXPECT_EQ(refused_at("events(reason=x.count == 1"), 23U);
+  EXPECT_EQ(refused_at("events(reason=x).count > 50%"), 26U) << "of how many?";
+}
+
 TEST(Conditions, ErrorsPointAtTheirColumn) {
   EXPECT_EQ(refused_at(""), 1U);
   EXPECT_EQ(refused_at("deployment/web.available"), 25U) << "a number alone";
@@ -103,17 +152,20 @@ TEST(Conditions, ErrorsPointAtTheirColumn) {
 }
 
 TEST(Conditions, DeepNestingAndLongTextsEndAtALimit) {
-  EXPECT_EQ(refused_at(std::string(64, '(') + "true" + std::string(64, ')')), 0U);
-  EXPECT_NE(refused_at(std::string(65, '(') + "true" + std::string(65, ')')), 0U);
+  const auto in_brackets = [](std::size_t depth) { return std::string(depth, '(').append("true").append(depth, ')'); };
+  EXPECT_EQ(refused_at(in_brackets(64)), 0U);
+  EXPECT_NE(refused_at(in_brackets(65)), 0U);
   std::string nots;
   for (int i = 0; i < 2000; ++i) nots += "not ";
-  EXPECT_NE(refused_at(nots + "true"), 0U);
-  EXPECT_EQ(refused_at(std::string(5000, ' ') + "true"), 1U);
+  EXPECT_NE(refused_at(nots.append("true")), 0U);
+  EXPECT_EQ(refused_at(std::string(5000, ' ').append("true")), 1U);
 }
 
 TEST(Conditions, TheirTextParsesBackToTheSameTree) {
   for (const char* text : {"deployment/web.available >= 75% and not (node/a.ready or pods/x(app=web,!old).count < 3)", "true",
-                           "replicaset/a/b.desired == 4 or service/web.endpoints != 2"}) {
+                           "replicaset/a/b.desired == 4 or service/web.endpoints != 2",
+                           "pods(app=web).on(a,b) == pods/x(app=web).on(nodes(zone=a,!old)) or nodes(a=b).used < 30%",
+                           R"(events(reason=Preempted, message~"a \"quoted\" \\ word, with }").count == 2)"}) {
     const auto once = parse_condition(text);
     ASSERT_TRUE(once) << text;
     const auto twice = parse_condition(to_string(*once));
@@ -159,6 +211,9 @@ TEST(Thresholds, FollowTheGrammarOfK6) {
   for (const char* text : {"", "rate", "rate<", "rate<x", "avg<1", "rate<2", "rate<-1", "rate<101%", "rate=<1", "p(95)<1"}) {
     EXPECT_FALSE(threshold(text, "http_req_failed")) << text;
   }
+  EXPECT_EQ(threshold("avg<=25%", "resource_utilisation{resource:nvidia.com/gpu,node:a}"), (Threshold{Aggregation::Average, 0, Comparison::LessEqual, 0.25}));
+  EXPECT_EQ(threshold("max<3", "nodes_in_use"), (Threshold{Aggregation::Maximum, 0, Comparison::Less, 3}));
+  EXPECT_FALSE(threshold("value<1.5", "resource_fragmentation")) << "a share is at most the whole";
   EXPECT_FALSE(threshold("p(101)<1", "http_req_duration"));
   EXPECT_FALSE(threshold("count<5s", "http_reqs")) << "a count has no unit";
 }
