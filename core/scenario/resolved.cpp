@@ -146,6 +146,7 @@ struct ActionJson {
   Json operator()(const RolloutUndo& a) const {
     return {{"rolloutUndo", {{"namespace", a.namespace_}, {"deployment", a.deployment}, {"toRevision", a.to_revision}}}};
   }
+  Json operator()(const DeleteNodes& a) const { return {{"delete", {{"nodes", {{"name", a.name}, {"selector", json_of(a.selector)}}}}}}; }
   Json operator()(const Cordon& a) const { return {{a.unschedulable ? "cordon" : "uncordon", {{"node", a.node}}}}; }
   Json operator()(const Fault& a) const {
     return {{"fault",

@@ -151,6 +151,8 @@ struct SetImage { std::string namespace_, deployment, container, image; friend b
 struct Scale { std::string namespace_, deployment; std::int32_t replicas = 0; friend bool operator==(const Scale&, const Scale&) = default; };
 enum class SelectionMode : std::uint8_t { One, All, Fixed };
 struct DeletePods { std::string namespace_; cluster::LabelSelector selector; std::string name; SelectionMode mode = SelectionMode::One; std::int32_t value = 0; std::optional<std::int64_t> grace_period_seconds; friend bool operator==(const DeletePods&, const DeletePods&) = default; };
+/// Nodes are chosen by name or by label; at least one is.
+struct DeleteNodes { std::string name; cluster::LabelSelector selector; friend bool operator==(const DeleteNodes&, const DeleteNodes&) = default; };
 struct RolloutPause { std::string namespace_, deployment; bool paused = true; friend bool operator==(const RolloutPause&, const RolloutPause&) = default; };
 struct RolloutUndo { std::string namespace_, deployment; std::int64_t to_revision = 0; friend bool operator==(const RolloutUndo&, const RolloutUndo&) = default; };
 struct Cordon { std::string node; bool unschedulable = true; friend bool operator==(const Cordon&, const Cordon&) = default; };
@@ -159,7 +161,7 @@ struct Fault { std::string kind, action; std::string node; cluster::LabelSelecto
 
 struct TimelineAction {
   SimTime at;
-  std::variant<SetImage, Scale, DeletePods, RolloutPause, RolloutUndo, Cordon, Fault> action;
+  std::variant<SetImage, Scale, DeletePods, DeleteNodes, RolloutPause, RolloutUndo, Cordon, Fault> action;
   Place place;
   friend bool operator==(const TimelineAction&, const TimelineAction&) = default;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/parse.hpp"
+#include "core/cluster/selector.hpp"
 #include "core/scenario/check_expression.hpp"
 #include "core/scenario/scenario_tables.hpp"
 #include "core/scenario/spec_reader.hpp"
@@ -18,7 +19,7 @@ SelectionMode read_mode(const ObjectView& view) {
   return mode == "fixed" ? SelectionMode::Fixed : SelectionMode::One;
 }
 
-DeletePods read_delete(const ObjectView& view) {
+DeletePods read_delete_pods(const ObjectView& view) {
   DeletePods action;
   action.namespace_ = view.text("namespace");
   action.selector = view.selector("selector");
@@ -65,7 +66,11 @@ decltype(TimelineAction::action) read_action(const ObjectView& entry, Diagnostic
     const ObjectView view = entry.object("scale");
     return Scale{view.text("namespace"), view.text("deployment"), static_cast<std::int32_t>(view.integer("replicas"))};
   }
-  if (entry.has("delete")) return read_delete(entry.object("delete").object("pods"));
+  if (entry.has("delete")) {
+    const ObjectView view = entry.object("delete");
+    if (view.has("pods")) return read_delete_pods(view.object("pods"));
+    return DeleteNodes{view.object("nodes").text("name"), view.object("nodes").selector("selector")};
+  }
   if (entry.has("rolloutUndo")) {
     const ObjectView view = entry.object("rolloutUndo");
     return RolloutUndo{view.text("namespace"), view.text("deployment"), view.integer("toRevision")};
@@ -96,6 +101,7 @@ struct ActionText {
   std::string operator()(const SetImage& a) const { return fmt::format("setImage deployment/{} {}={}", short_name(a.namespace_, a.deployment), a.container, a.image); }
   std::string operator()(const Scale& a) const { return fmt::format("scale deployment/{} replicas={}", short_name(a.namespace_, a.deployment), a.replicas); }
   std::string operator()(const DeletePods& a) const { return "delete " + pods_text(a); }
+  std::string operator()(const DeleteNodes& a) const { return a.name.empty() ? "delete nodes " + cluster::format_selector(a.selector) : "delete node/" + a.name; }
   std::string operator()(const RolloutPause& a) const {
     return fmt::format("{} deployment/{}", a.paused ? "rolloutPause" : "rolloutResume", short_name(a.namespace_, a.deployment));
   }

@@ -61,10 +61,24 @@ const FieldTable& pods_table() {
   return table;
 }
 
+const FieldTable& nodes_table() {
+  static const FieldTable table{
+      .title = "a choice of nodes",
+      .description = "Which nodes: all that the selector matches, or one.",
+      .fields = {{.name = "selector", .type = LabelSelector, .description = "Labels of the nodes.", .example = "{topology.kubernetes.io/zone: zone-c}"},
+                 {.name = "name", .type = ObjectName, .description = "One node by its name.", .example = "kind-worker2"}},
+      .exactly_one = {{"selector", "name"}}};
+  return table;
+}
+
 const FieldTable& delete_table() {
-  static const FieldTable table{.title = "delete",
-                                .description = "As kubectl delete.",
-                                .fields = {{.name = "pods", .type = Object, .required = true, .description = "Which pods.", .example = "{selector: {app: web}, mode: one}", .table = pods_table}}};
+  static const FieldTable table{
+      .title = "delete",
+      .description = "As kubectl delete.",
+      .fields = {{.name = "pods", .type = Object, .description = "Which pods.", .example = "{selector: {app: web}, mode: one}", .table = pods_table},
+                 {.name = "nodes", .type = Object, .description = "Which nodes. Their pods go when the pod garbage collector finds them orphaned, 40 to 60 s later.",
+                  .example = "{selector: {topology.kubernetes.io/zone: zone-c}}", .table = nodes_table}},
+      .exactly_one = {{"pods", "nodes"}}};
   return table;
 }
 
@@ -195,7 +209,7 @@ const FieldTable& timeline_table() {
           {.name = "at", .type = Duration, .required = true, .maximum = kTimeLimit, .description = "When.", .example = "20s"},
           {.name = "setImage", .type = Object, .description = "Gives a container of a Deployment another image.", .example = "{deployment: web, container: app, image: web:1.0.1}", .table = set_image_table},
           {.name = "scale", .type = Object, .description = "Changes the number of replicas of a Deployment.", .example = "{deployment: web, replicas: 8}", .table = scale_table},
-          {.name = "delete", .type = Object, .description = "Deletes pods.", .example = "{pods: {selector: {app: web}, mode: one}}", .table = delete_table},
+          {.name = "delete", .type = Object, .description = "Deletes pods or nodes.", .example = "{pods: {selector: {app: web}, mode: one}}", .table = delete_table},
           {.name = "rolloutPause", .type = Object, .description = "Pauses a rollout.", .example = "{deployment: web}", .table = rollout_table},
           {.name = "rolloutResume", .type = Object, .description = "Resumes a rollout.", .example = "{deployment: web}", .table = rollout_table},
           {.name = "rolloutUndo", .type = Object, .description = "Goes back to an earlier revision.", .example = "{deployment: web}", .table = undo_table},

@@ -10,6 +10,7 @@
 #include "core/control/endpoint_slice_controller.hpp"
 #include "core/control/kubelet/kubelets.hpp"
 #include "core/control/kubelet/pod_address_pool.hpp"
+#include "core/control/pod_garbage_collector.hpp"
 #include "core/control/replica_set_controller.hpp"
 #include "core/control/scheduler/scheduler.hpp"
 
@@ -90,7 +91,8 @@ struct ControlPlane::Components {
         pods(api, watch_delay),
         services(api, watch_delay),
         informers{deployments, replica_sets, pods},
-        endpoint_slices(clock, api, services, pods) {}
+        endpoint_slices(clock, api, services, pods),
+        pod_garbage(clock, api, watch_delay) {}
 
   // The controller manager's informers; the scheduler and the kubelets have their own.
   Informer<Deployment> deployments;
@@ -99,6 +101,7 @@ struct ControlPlane::Components {
   Informer<Service> services;
   control::SharedInformers informers;
   control::EndpointSliceController endpoint_slices;
+  control::PodGarbageCollector pod_garbage;
   std::unique_ptr<control::DeploymentController> deployment_controller;
   std::unique_ptr<control::ReplicaSetController> replica_set_controller;
   std::unique_ptr<control::Scheduler> scheduler;

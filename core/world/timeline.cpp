@@ -112,6 +112,21 @@ Status Timeline::apply(const scenario::DeletePods& action) {
   return {};
 }
 
+Status Timeline::apply(const scenario::DeleteNodes& action) {
+  bool any = false;
+  for (const cluster::Ptr<cluster::Node>& node : server_.list<cluster::Node>()) {
+    const bool wanted = action.name.empty() ? cluster::matches(action.selector, *node->meta.labels) : node->meta.name == action.name;
+    if (!wanted) continue;
+    any = true;
+    kubectl_.remove<cluster::Node>(key_of(node->meta), {.uid = node->meta.uid},
+                                   [this, alive = alive_, name = node->meta.name](const Result<cluster::Ptr<cluster::Node>>& result) {
+                                     if (*alive && !result) warn("node/" + name, result.error().what);
+                                   });
+  }
+  if (!any) return fail(ErrorCode::ScenarioUnknownReference, "no node matches the selection");
+  return {};
+}
+
 Status Timeline::apply(const scenario::Cordon& action) {
   const ObjectKey key{{}, action.node};
   if (!server_.get<cluster::Node>(key)) return fail(ErrorCode::ScenarioUnknownReference, "there is no node " + action.node);

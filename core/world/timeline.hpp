@@ -29,6 +29,7 @@ class Timeline {
   Status apply(const scenario::SetImage& action);
   Status apply(const scenario::Scale& action);
   Status apply(const scenario::DeletePods& action);
+  Status apply(const scenario::DeleteNodes& action);
   Status apply(const scenario::RolloutPause& action);
   Status apply(const scenario::RolloutUndo& action);
   Status apply(const scenario::Cordon& action);

@@ -263,13 +263,16 @@ TEST(Meaning, TheTimelineIsSortedByTimeThenByWriting) {
                                                 "    - {at: 41s, rolloutUndo: {deployment: web, toRevision: 1}}\n"
                                                 "    - {at: 42s, delete: {pods: {selector: \"app=web,tier!=db\", mode: fixed, value: 2, gracePeriodSeconds: 0}}}\n"
                                                 "    - {at: 43s, delete: {pods: {name: web-abc}}}\n"
+                                                "    - {at: 45s, delete: {nodes: {name: kind-worker}}}\n"
+                                                "    - {at: 46s, delete: {nodes: {selector: {kubernetes.io/os: linux}}}}\n"
                                                 "    - {at: 44s, fault: {kind: NetworkChaos, action: delay, selector: {labelSelectors: {app: web}}, mode: fixed, value: 1, delay: {latency: 50ms, jitter: 5ms}, duration: 3s}}\n")
                                           .load());
   std::vector<std::string> texts;
   for (const TimelineAction& action : scenario.timeline) texts.push_back(to_string(action));
   EXPECT_EQ(texts, (std::vector<std::string>{"rolloutPause deployment/web", "rolloutResume deployment/web", "scale deployment/web replicas=1", "cordon node/kind-worker",
                                              "uncordon node/kind-worker", "rolloutUndo deployment/web toRevision=1", "delete 2 of pods(app in (web),tier notin (db))",
-                                             "delete pod/web-abc", "fault NetworkChaos delay 1 of pods(app=web) for 3s"}));
+                                             "delete pod/web-abc", "fault NetworkChaos delay 1 of pods(app=web) for 3s", "delete node/kind-worker",
+                                             "delete nodes kubernetes.io/os=linux"}));
   EXPECT_EQ(std::get<DeletePods>(scenario.timeline[6].action).grace_period_seconds, 0);
   EXPECT_EQ(std::get<Fault>(scenario.timeline[8].action).parameters,
             (std::map<std::string, std::string>{{"delay.latency", "50ms"}, {"delay.jitter", "5ms"}, {"value", "1"}}));

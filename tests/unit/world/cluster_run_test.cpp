@@ -154,6 +154,30 @@ TEST(ClusterRun, AWrongActionIsAWarningInTheRecording) {
   EXPECT_TRUE(std::any_of(world.memory.marks.begin(), world.memory.marks.end(), [](const auto& mark) { return mark.kind == "warning"; }));
 }
 
+TEST(ClusterRun, PodsOfADeletedNodeGoAfterItsQuarantine) {
+  scenario::Scenario scenario = rolling_update_scenario();
+  scenario.horizon = seconds(120);
+  scenario.timeline = {{SimTime{} + seconds(25), scenario::DeleteNodes{"kind-worker2", {}}, {}}};
+  World world(scenario);
+  auto& api = world.run.control_plane().api();
+  const auto on_node = [&] {
+    const auto pods = api.list<cluster::Pod>("default");
+    return std::count_if(pods.begin(), pods.end(), [](const auto& pod) { return pod->node_name == "kind-worker2"; });
+  };
+  world.clock.run_until(SimTime{} + seconds(24));
+  const auto before = on_node();
+  ASSERT_GT(before, 0);
+  // Looked for every 20 s: missed at 40 s, in quarantine for 40 s more.
+  world.clock.run_until(SimTime{} + milliseconds(79'900));
+  EXPECT_EQ(api.get<cluster::Node>({"", "kind-worker2"}), nullptr);
+  EXPECT_EQ(on_node(), before);
+  world.clock.run_until(SimTime{} + seconds(82));
+  EXPECT_EQ(on_node(), 0);
+  EXPECT_TRUE(std::any_of(world.memory.marks.begin(), world.memory.marks.end(), [](const auto& mark) { return mark.text == "delete node/kind-worker2"; }));
+  world.clock.run_until(SimTime{} + seconds(119));
+  EXPECT_EQ(api.get<cluster::Deployment>({"default", "web"})->status.available_replicas, 4) << "the ReplicaSet has replaced them";
+}
+
 TEST(ClusterRun, CordonKeepsNewPodsAwayAndUndoBringsTheOldVersionBack) {
   scenario::Scenario scenario = rolling_update_scenario();
   scenario.horizon = seconds(120);

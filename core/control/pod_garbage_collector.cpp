@@ -1,0 +1,105 @@
+#include "core/control/pod_garbage_collector.hpp"
+
+#include <set>
+#include <utility>
+
+#include "core/control/controller_runtime.hpp"
+#include "core/control/scheduler/pod_conditions.hpp"
+
+namespace tandem::control {
+
+using cluster::Node;
+using cluster::Pod;
+using cluster::Ptr;
+
+namespace {
+
+/// Tie key of this controller's looks among simultaneous events.
+constexpr std::uint32_t kEntity = 50;
+
+cluster::Condition deletion_by_pod_gc(SimTime now) {
+  cluster::Condition condition;
+  condition.type = "DisruptionTarget";
+  condition.status = cluster::ConditionStatus::True;
+  condition.reason = "DeletionByPodGC";
+  condition.message = "PodGC: node no longer exists";
+  condition.last_transition_time = api_time(now);
+  return condition;
+}
+
+}  // namespace
+
+PodGarbageCollector::PodGarbageCollector(Clock& clock, cluster::ApiServer& server, SimDuration watch_delay)
+    : clock_(clock),
+      server_(server),
+      started_(clock.now()),
+      nodes_(server, watch_delay),
+      pods_(server, watch_delay),
+      client_(server, "pod-garbage-collector", server.profile().controller_limit) {
+  // Only a node that goes can leave orphans; until one does there is nothing to look at.
+  nodes_.on_change([this, alive = alive_](const cluster::Change<Node>& change) {
+    if (*alive && change.type == cluster::ChangeType::Deleted) arm();
+  });
+}
+
+PodGarbageCollector::~PodGarbageCollector() {
+  *alive_ = false;
+  if (next_) clock_.cancel(next_);
+}
+
+void PodGarbageCollector::arm() {
+  if (next_) return;
+  const std::int64_t looks = (clock_.now() - started_).ns / kPodCollectionPeriod.ns + 1;
+  next_ = clock_.at(started_ + SimDuration{looks * kPodCollectionPeriod.ns}, EventClass::Control, kEntity, [this] {
+    next_ = {};
+    collect();
+  });
+}
+
+void PodGarbageCollector::collect() {
+  std::vector<Ptr<Pod>> orphans;
+  std::set<std::string> missing;
+  for (const Ptr<Pod>& pod : pods_.list()) {
+    if (pod->node_name.empty() || nodes_.get({{}, pod->node_name})) continue;
+    orphans.push_back(pod);
+    missing.insert(pod->node_name);
+    quarantined_.try_emplace(pod->node_name, clock_.now() + kMissingNodeQuarantine);
+  }
+  std::set<std::string> gone;
+  for (auto entry = quarantined_.begin(); entry != quarantined_.end();) {
+    if (entry->second > clock_.now()) {
+      ++entry;
+      continue;
+    }
+    // The cache may be behind: the API server has the last word.
+    if (missing.contains(entry->first) && !server_.get<Node>({{}, entry->first})) gone.insert(entry->first);
+    entry = quarantined_.erase(entry);
+  }
+  for (const Ptr<Pod>& pod : orphans) {
+    if (gone.contains(pod->node_name)) fail_and_delete(*pod);
+  }
+  if (!orphans.empty() || !quarantined_.empty()) arm();
+}
+
+/// Failed first: no kubelet is left to say so.
+void PodGarbageCollector::fail_and_delete(const Pod& pod) {
+  const cluster::ObjectKey key = key_of(pod.meta);
+  const auto remove = [this, alive = alive_, key, uid = pod.meta.uid] {
+    if (*alive) client_.remove<Pod>(key, {.grace_period_seconds = 0, .uid = uid}, [](const Result<Ptr<Pod>>&) {});
+  };
+  if (cluster::is_terminal(pod.status.phase)) {
+    remove();
+    return;
+  }
+  client_.patch<Pod>(
+      key,
+      [now = clock_.now()](Pod& stored) {
+        stored.status.phase = cluster::PodPhase::Failed;
+        scheduler::set_condition(stored.status.conditions, deletion_by_pod_gc(now));
+      },
+      [remove](const Result<Ptr<Pod>>& patched) {
+        if (patched) remove();  // else it is gone already, or the next look tries again
+      });
+}
+
+}  // namespace tandem::control

@@ -1,0 +1,46 @@
+#pragma once
+// Removes pods whose node no longer exists: the pod garbage collector of kube-controller-manager, as far as orphans go
+// (pkg/controller/podgc/gc_controller.go, v1.34: gcOrphaned).
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/base/clock.hpp"
+#include "core/cluster/api_server.hpp"
+
+namespace tandem::control {
+
+/// podgc's gcCheckPeriod.
+inline constexpr SimDuration kPodCollectionPeriod = seconds(20);
+/// podgc's quarantineTime: how long a node must have been missing before its pods go.
+inline constexpr SimDuration kMissingNodeQuarantine = seconds(40);
+
+/// Looks every 20 s, counted from the start of the run, while there is anything to look at. A missing node is quarantined for 40 s from the
+/// first look that misses it; if the API server still does not know it then, its pods become Failed with the condition
+/// DisruptionTarget and are deleted without grace.
+class PodGarbageCollector {
+ public:
+  /// `watch_delay`: that of the controller manager's informers, whose caches it shares.
+  PodGarbageCollector(Clock& clock, cluster::ApiServer& server, SimDuration watch_delay);
+  ~PodGarbageCollector();
+  PodGarbageCollector(const PodGarbageCollector&) = delete;
+  PodGarbageCollector& operator=(const PodGarbageCollector&) = delete;
+
+ private:
+  void arm();
+  void collect();
+  void fail_and_delete(const cluster::Pod& pod);
+
+  Clock& clock_;
+  cluster::ApiServer& server_;
+  SimTime started_;
+  cluster::Informer<cluster::Node> nodes_;
+  cluster::Informer<cluster::Pod> pods_;
+  cluster::ApiClient client_;
+  std::map<std::string, SimTime> quarantined_;  ///< missing node → when its quarantine ends
+  TimerHandle next_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace tandem::control
