@@ -127,13 +127,12 @@ class Run {
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
-  /// Store writes, then whatever the scheduler does about them. Returns how many pods of these are bound.
+  /// Store writes, then whatever the scheduler does about them. Returns how many pods are left without a node.
   int create(const std::vector<Template>& templates) {
     std::vector<cluster::Pod> models;
     for (const Template& source : templates) models.push_back(make_pod(source));
     int most = 0;
     for (const Template& source : templates) most = std::max(most, source.pods);
-    const int bound_before = bound();
     for (int i = 0; i < most; ++i) {
       for (std::size_t which = 0; which < templates.size(); ++which) {
         if (i >= templates[which].pods) continue;
@@ -143,7 +142,7 @@ class Run {
       }
     }
     clock_.run_until(clock_.now() + seconds(20));
-    return bound() - bound_before;
+    return unbound();
   }
   [[nodiscard]] std::uint64_t decisions() const { return decisions_; }
 
@@ -152,9 +151,9 @@ class Run {
   void recorded(const cluster::Change<T>& change) {
     writer_->object_changed(clock_.now(), change.type, *change.object);
   }
-  [[nodiscard]] int bound() const {
+  [[nodiscard]] int unbound() const {
     int count = 0;
-    for (const auto& pod : api_.list<cluster::Pod>()) count += pod->node_name.empty() ? 0 : 1;
+    for (const auto& pod : api_.list<cluster::Pod>()) count += pod->node_name.empty() ? 1 : 0;
     return count;
   }
 
@@ -195,13 +194,13 @@ void measure(benchmark::State& state, const Shape& shape) {
     Run run(shape);
     const std::uint64_t decisions = run.decisions();
     const double began = thread_cpu_seconds();
-    const int bound = run.create(shape.measured);
+    const int unbound = run.create(shape.measured);
     const double took = thread_cpu_seconds() - began;
     state.SetIterationTime(took);
     const double rate = pods / took;
     state.counters["pods_per_s"] = rate;
     state.counters["of_bare_loop"] = rate * bare_loop_seconds(looked_at);
-    state.counters["unbound"] = pods - bound;
+    state.counters["unbound"] = unbound;
     state.counters["cycles"] = static_cast<double>(run.decisions() - decisions);
   }
 }

@@ -22,6 +22,14 @@ bool same_outcome(const Decision& a, const Decision& b) {
          a.nominated_node == b.nominated_node && std::ranges::equal(listed(a), listed(b));
 }
 
+bool same_preemption(const Decision& a, const Decision& b) {
+  if (a.preemption.has_value() != b.preemption.has_value()) return false;
+  if (!a.preemption) return true;
+  return a.preemption->eligible == b.preemption->eligible && a.preemption->chosen == b.preemption->chosen &&
+         a.preemption->ties == b.preemption->ties &&
+         std::ranges::equal(a.preemption->candidates, b.preemption->candidates, same_victims);
+}
+
 }  // namespace
 
 void SchedulingAlgorithm::check(const cluster::Pod& pod, const Decision& made, const Memory& before) {
@@ -43,6 +51,7 @@ void SchedulingAlgorithm::check(const cluster::Pod& pod, const Decision& made, c
   CHECK(same_outcome(made, scratch), fmt::format("{}/{} goes to \"{}\", one of {}; from scratch to \"{}\", one of {}",
                                                  pod.meta.namespace_, pod.meta.name, made.node, made.tie_count, scratch.node,
                                                  scratch.tie_count));
+  CHECK(same_preemption(made, scratch), "the same victims are found from scratch");
   if (made.detail) CHECK(*made.detail == *scratch.detail, "the details are those worked out from scratch");
   if (!pod.node_name.empty()) return;
   ClassResults& results = results_.find(shared_class, plugins_);

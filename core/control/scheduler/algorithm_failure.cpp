@@ -27,8 +27,19 @@ void SchedulingAlgorithm::post_filter(Cycle& cycle) {
     return;
   }
   ReasonHistogram reasons;
+  std::vector<std::size_t> nodes_by_reasons;  // by number
   for (const Rejection& rejection : rejections_) {
-    for (std::string& text : reasons_of(cycle, rejection)) reasons.add(std::move(text), 1);
+    const NodeInfo& node = snapshot_.node(rejection.node);
+    if (!node.nominated.empty() || !plugins_[rejection.verdict.plugin].node_local) {
+      for (std::string& text : reasons_of(cycle, rejection)) reasons.add(std::move(text), 1);
+      continue;
+    }
+    const std::size_t number = cycle.results.reasons_number(rejection.verdict.plugin, cycle.input, filters_, node);
+    if (nodes_by_reasons.size() <= number) nodes_by_reasons.resize(number + 1, 0);
+    ++nodes_by_reasons[number];
+  }
+  for (std::size_t number = 0; number < nodes_by_reasons.size(); ++number) {
+    for (const std::string& text : cycle.results.reasons()[number]) reasons.add(text, nodes_by_reasons[number]);
   }
   if (cycle.node_names) reasons.add(not_satisfied(cycle.naming_plugins), nodes - rejections_.size());
   cycle.decision.message = no_node_available(nodes, reasons, after);
@@ -41,6 +52,7 @@ std::string SchedulingAlgorithm::run_post_filters(Cycle& cycle) {
   const CounterStream draws(seed_, "scheduler-preemption", entity_of(cycle.input.pod));
   const PostFilterInput input{.cycle = cycle.input,
                               .filters = filters_,
+                              .searches = cycle.results.searches,
                               .rejected_before_filters = cycle.pod_rejection.has_value(),
                               .rejected = rejected,
                               .code_of_others = cycle.pod_rejection ? cycle.pod_rejection->code : Code::UnschedulableAndUnresolvable,

@@ -53,6 +53,18 @@ Verdict ClassResults::verdict(const CycleInput& input, const CycleFilters& filte
   return cached.verdict;
 }
 
+std::size_t ClassResults::reasons_number(std::uint8_t plugin, const CycleInput& input, const CycleFilters& filters,
+                                         const NodeInfo& node) {
+  if (reasons_numbers_.size() <= node.index) reasons_numbers_.resize(input.snapshot.node_slots());
+  CachedReasons& cached = reasons_numbers_[node.index];
+  if (cached.generation == node.generation) return cached.number;
+  Reasons texts = filters.reasons_of_local(plugin, input, node);
+  const auto known = std::find(reasons_.begin(), reasons_.end(), texts);
+  cached = {node.generation, static_cast<std::size_t>(known - reasons_.begin())};
+  if (known == reasons_.end()) reasons_.push_back(std::move(texts));
+  return cached.number;
+}
+
 std::int64_t ClassResults::raw_score(std::size_t position, const CycleInput& input, const NodeInfo& node) {
   const PluginState* state = pre_score_[position].state.get();
   if (scores_[position].empty()) return plugins_[position].plugin->score(input, state, node);

@@ -8,6 +8,7 @@
 
 #include "core/control/scheduler/class_ranking.hpp"
 #include "core/control/scheduler/cycle_filters.hpp"
+#include "core/control/scheduler/victims.hpp"
 
 namespace tandem::control::scheduler {
 
@@ -30,14 +31,23 @@ class ClassResults {
   /// The raw score of a node-local plugin that is not skipped.
   std::int64_t raw_score(std::size_t position, const CycleInput& input, const NodeInfo& node);
 
+  /// Why a node-local filter rejects the node, as a number for reasons(): few texts are common to many nodes.
+  std::size_t reasons_number(std::uint8_t plugin, const CycleInput& input, const CycleFilters& filters, const NodeInfo& node);
+  [[nodiscard]] const std::vector<Reasons>& reasons() const { return reasons_; }
+
   std::uint64_t last_used = 0;
   ClassRanking ranking;
+  VictimSearches searches;
 
  private:
   /// Generations start at 1, so 0 is "never".
   struct CachedVerdict {
     std::uint64_t generation = 0;
     Verdict verdict;
+  };
+  struct CachedReasons {
+    std::uint64_t generation = 0;
+    std::size_t number = 0;
   };
   struct CachedScore {
     std::uint64_t generation = 0;
@@ -51,6 +61,8 @@ class ClassResults {
   std::vector<bool> pre_score_known_;
   std::vector<CachedVerdict> verdicts_;
   std::vector<std::vector<CachedScore>> scores_;  ///< by position, then NodeIndex
+  std::vector<CachedReasons> reasons_numbers_;    ///< by NodeIndex
+  std::vector<Reasons> reasons_;
   std::uint64_t cycles_ = 0;
   std::uint64_t images_version_ = 0;
 };

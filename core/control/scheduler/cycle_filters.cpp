@@ -34,6 +34,14 @@ Verdict CycleFilters::run(const CycleInput& input, const NodeInfo& node, Reasons
   return verdict;
 }
 
+Reasons CycleFilters::reasons_of_local(std::uint8_t position, const CycleInput& input, const NodeInfo& node) const {
+  Reasons reasons;
+  for (const Entry& entry : local_) {
+    if (entry.position == position) entry.plugin->filter(input, entry.state, node, &reasons);
+  }
+  return reasons;
+}
+
 void CycleFilters::adapt(const CycleInput& input, std::span<const PodOnNode> pods, const NodeInfo& node,
                          std::int32_t sign) const {
   for (const Entry& entry : cluster_) {

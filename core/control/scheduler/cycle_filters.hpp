@@ -48,6 +48,9 @@ class CycleFilters {
   /// All filters; `reasons`, if not null, gets the texts of the failure.
   Verdict run(const CycleInput& input, const NodeInfo& node, Reasons* reasons) const;
 
+  /// The texts of the node-local filter at `position`, which rejects the node.
+  [[nodiscard]] Reasons reasons_of_local(std::uint8_t position, const CycleInput& input, const NodeInfo& node) const;
+
   /// The same with the pods that are nominated to run on the node: it must do both as if they were there and without them
   /// (some of them may be what the pod's affinity waits for). Source: framework RunFilterPluginsWithNominatedPods.
   /// `nominated` is what nominated_before() says about the node.

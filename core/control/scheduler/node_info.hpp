@@ -48,6 +48,7 @@ struct NodeInfo {
   std::vector<ImageId> images;       ///< sorted
   std::uint32_t pods_with_affinity = 0;
   std::uint32_t pods_with_required_anti_affinity = 0;
+  std::uint64_t revision = 0;    ///< grows with every change of the node or of a pod on it; nominations do not count
   std::uint64_t generation = 0;  ///< grows with every change that can alter a verdict or a score; nominations do not count
 
   [[nodiscard]] const cluster::Labels& labels() const { return *node->meta.labels; }

@@ -14,6 +14,7 @@ namespace tandem::control::scheduler {
 
 struct CycleInput;
 class CycleFilters;
+class VictimSearches;
 enum class Code : std::uint8_t;
 
 /// A node on which the pod would fit once the victims are gone.
@@ -22,6 +23,7 @@ struct PreemptionCandidate {
   std::vector<PodOnNode> victims;  ///< most important first
   std::int64_t pdb_violations = 0;  ///< victims that a PodDisruptionBudget protects
 };
+bool same_victims(const PreemptionCandidate& a, const PreemptionCandidate& b);
 
 /// What becomes of the pod's status.nominatedNodeName.
 enum class NominationChange : std::uint8_t { Keep, Withdraw, Nominate };
@@ -43,6 +45,7 @@ struct RejectedNode {
 struct PostFilterInput {
   const CycleInput& cycle;
   const CycleFilters& filters;  ///< of the failed cycle; their states may be adapted if they are put back
+  VictimSearches& searches;     ///< dry runs, shared by identical pods
   bool rejected_before_filters = false;
   std::span<const RejectedNode> rejected;  ///< looked at, in the order visited
   Code code_of_others;                     ///< of nodes that were not looked at

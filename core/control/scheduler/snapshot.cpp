@@ -151,6 +151,7 @@ void Snapshot::set_pod(cluster::Ptr<cluster::Pod> pod) {
       count(info.index, entry, -1);
       info.replace_pod(position, std::move(pod));
       count(info.index, info.pods.back(), +1);
+      info.revision = ++last_revision_;
       if (!info.pods.back().pod_class->host_ports.empty()) touch(info);  // it may have taken a port back that another freed
       return;
     }
@@ -275,10 +276,14 @@ const PodCountColumn& Snapshot::matching_pods(const std::string& namespace_name,
 // ---------------------------------------------------------------- services, owners, namespaces
 
 void Snapshot::set_disruption_budget(DisruptionBudget budget) {
+  ++budgets_version_;
   const cluster::ObjectKey key{budget.namespace_, budget.name};
   budgets_.insert_or_assign(key, std::move(budget));
 }
-void Snapshot::remove_disruption_budget(const cluster::ObjectKey& budget) { budgets_.erase(budget); }
+void Snapshot::remove_disruption_budget(const cluster::ObjectKey& budget) {
+  ++budgets_version_;
+  budgets_.erase(budget);
+}
 
 void Snapshot::set_service(cluster::Ptr<cluster::Service> service) {
   const cluster::ObjectKey key = cluster::key_of(service->meta);

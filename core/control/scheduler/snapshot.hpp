@@ -112,6 +112,8 @@ class Snapshot {
   [[nodiscard]] std::uint32_t pods_with_required_anti_affinity() const { return pods_with_required_anti_affinity_; }
 
   [[nodiscard]] const std::map<cluster::ObjectKey, DisruptionBudget>& disruption_budgets() const { return budgets_; }
+  /// Grows with every change of disruption_budgets().
+  [[nodiscard]] std::uint64_t budgets_version() const { return budgets_version_; }
   /// Services of a namespace, sorted by name.
   [[nodiscard]] std::vector<const cluster::Service*> services(const std::string& namespace_name) const;
   /// Null if no such owner is known.
@@ -131,6 +133,7 @@ class Snapshot {
   void release_if_empty(NodeInfo& info);
   void touch(NodeInfo& info) {
     info.generation = ++last_generation_;
+    info.revision = ++last_revision_;
     changes_[last_generation_ % kRememberedChanges] = info.index;
   }
   void count(NodeIndex node, const PodOnNode& pod, std::int32_t sign);
@@ -143,6 +146,7 @@ class Snapshot {
   std::unordered_map<std::string, NodeIndex> node_by_pod_;  // look-up only, key "namespace/name"
   NodeTree tree_;
   std::uint64_t last_generation_ = 0;
+  std::uint64_t last_revision_ = 0;
   std::vector<NodeIndex> changes_ = std::vector<NodeIndex>(kRememberedChanges, 0);  ///< the last ones, by number modulo length
   std::uint32_t pods_with_affinity_ = 0;
   std::uint32_t pods_with_required_anti_affinity_ = 0;
@@ -153,6 +157,7 @@ class Snapshot {
 
   std::map<std::string, std::string> nominations_;  ///< pod uid → node name; the pods are in NodeInfo::nominated
   std::map<cluster::ObjectKey, DisruptionBudget> budgets_;
+  std::uint64_t budgets_version_ = 0;
   std::map<cluster::ObjectKey, cluster::Ptr<cluster::Service>> services_;
   std::map<std::pair<std::string, cluster::ObjectKey>, cluster::LabelSelector> owners_;
   std::map<std::string, Shared<cluster::Labels>> namespaces_;

@@ -109,6 +109,12 @@ std::int64_t earliest_start(const PreemptionCandidate& candidate) {
 
 }  // namespace
 
+bool same_victims(const PreemptionCandidate& a, const PreemptionCandidate& b) {
+  return a.node == b.node && a.pdb_violations == b.pdb_violations &&
+         std::equal(a.victims.begin(), a.victims.end(), b.victims.begin(), b.victims.end(),
+                    [](const PodOnNode& one, const PodOnNode& other) { return one.pod == other.pod; });
+}
+
 VictimSearch find_victims(const CycleInput& input, const CycleFilters& filters, const NodeInfo& node) {
   VictimSearch search;
   search.candidate.node = node.index;
@@ -150,6 +156,19 @@ std::span<const CandidateCriterion> candidate_criteria() {
       CandidateCriterion{"latest start", [](const PreemptionCandidate& candidate) { return -earliest_start(candidate); }},
   };
   return kCriteria;
+}
+
+const VictimSearch& VictimSearches::on(const CycleInput& input, const CycleFilters& filters, const NodeInfo& node) {
+  if (!node.nominated.empty() || filters.looks_beyond_nodes()) {  // then it depends on more than the class and the node
+    fresh_ = find_victims(input, filters, node);
+    return fresh_;
+  }
+  if (kept_.size() <= node.index) kept_.resize(input.snapshot.node_slots());
+  Kept& kept = kept_[node.index];
+  if (kept.revision != node.revision || kept.budgets_version != input.snapshot.budgets_version()) {
+    kept = {node.revision, input.snapshot.budgets_version(), find_victims(input, filters, node)};
+  }
+  return kept.search;
 }
 
 std::vector<std::size_t> best_candidates(std::span<const PreemptionCandidate> candidates) {

@@ -30,6 +30,22 @@ struct CandidateCriterion {
 /// the victim that started first among the most important. Source: framework/preemption pickOneNodeForPreemption.
 std::span<const CandidateCriterion> candidate_criteria();
 
+/// Dry runs for one pod class, kept for nodes where nothing changed since.
+class VictimSearches {
+ public:
+  /// What find_victims() says; valid until the next call.
+  const VictimSearch& on(const CycleInput& input, const CycleFilters& filters, const NodeInfo& node);
+
+ private:
+  struct Kept {
+    std::uint64_t revision = 0;  ///< NodeInfo::revision; they start at 1
+    std::uint64_t budgets_version = 0;
+    VictimSearch search;
+  };
+  std::vector<Kept> kept_;  ///< by NodeIndex
+  VictimSearch fresh_;
+};
+
 /// Candidates that the criteria cannot tell apart, as positions.
 std::vector<std::size_t> best_candidates(std::span<const PreemptionCandidate> candidates);
 

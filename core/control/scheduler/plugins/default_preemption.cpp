@@ -78,10 +78,10 @@ DryRuns dry_run(const PostFilterInput& post, const std::vector<NodeIndex>& nodes
                                       static_cast<std::size_t>(args.min_candidate_nodes_absolute)));
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const NodeInfo& node = post.cycle.snapshot.node(nodes[(offset + i) % nodes.size()]);
-    VictimSearch search = find_victims(post.cycle, post.filters, node);
+    const VictimSearch& search = post.searches.on(post.cycle, post.filters, node);
     if (!search.candidate.victims.empty()) {
       auto& found = search.candidate.pdb_violations == 0 ? runs.unprotected : runs.budget_breaking;
-      if (found.size() < wanted) found.push_back(std::move(search.candidate));
+      if (found.size() < wanted) found.push_back(search.candidate);
       if (!runs.unprotected.empty() && runs.unprotected.size() + runs.budget_breaking.size() >= wanted) break;
       continue;
     }
@@ -89,7 +89,7 @@ DryRuns dry_run(const PostFilterInput& post, const std::vector<NodeIndex>& nodes
     if (search.code == Code::Success) {
       runs.errors.insert(fmt::format("expected at least one victim pod on node \"{}\"", node.name));
     }
-    for (std::string& reason : search.reasons) runs.reasons.add(std::move(reason), 1);
+    for (const std::string& reason : search.reasons) runs.reasons.add(reason, 1);
   }
   return runs;
 }

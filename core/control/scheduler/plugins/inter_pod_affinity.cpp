@@ -22,20 +22,29 @@ class Tally {
  public:
   explicit Tally(const Snapshot& snapshot) : snapshot_(&snapshot) {}
 
+  /// The number of a topology key here, for the calls below.
+  std::size_t entry_of(const std::string& topology_key) {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (entries_[i].topology->key() == topology_key) return i;
+    }
+    const TopologyColumn& topology = snapshot_->topology(topology_key);
+    entries_.push_back({&topology, std::vector<std::int64_t>(topology.size(), 0)});
+    return entries_.size() - 1;
+  }
   /// Adds to the domain of `node`; a node without the key belongs to none.
-  void add(const std::string& topology_key, NodeIndex node, std::int64_t amount) {
-    Entry& entry = entry_for(topology_key);
-    const std::uint32_t value = entry.topology->value(node);
+  void add(std::size_t entry, NodeIndex node, std::int64_t amount) {
+    const std::uint32_t value = entries_[entry].topology->value(node);
     if (value == 0) return;
-    entry.sums[value] += amount;
+    std::int64_t& sum = entries_[entry].sums[value];
+    non_zero_ -= sum != 0 ? 1 : 0;
+    sum += amount;
+    non_zero_ += sum != 0 ? 1 : 0;
     touched_ = true;
   }
+  [[nodiscard]] bool has_key(std::size_t entry, NodeIndex node) const { return entries_[entry].topology->value(node) != 0; }
   /// Sum of the node's domain; 0 without the key.
-  [[nodiscard]] std::int64_t at(const std::string& topology_key, NodeIndex node) const {
-    for (const Entry& entry : entries_) {
-      if (entry.topology->key() == topology_key) return entry.sums[entry.topology->value(node)];
-    }
-    return 0;
+  [[nodiscard]] std::int64_t at(std::size_t entry, NodeIndex node) const {
+    return entries_[entry].sums[entries_[entry].topology->value(node)];
   }
   [[nodiscard]] std::int64_t sum_over_keys(NodeIndex node) const {
     std::int64_t sum = 0;
@@ -49,29 +58,49 @@ class Tally {
   /// Whether anything was ever added to a domain, even if it cancelled out since.
   [[nodiscard]] bool touched() const { return touched_; }
   /// Whether every sum is zero.
-  [[nodiscard]] bool all_zero() const {
-    return std::all_of(entries_.begin(), entries_.end(), [](const Entry& entry) {
-      return std::all_of(entry.sums.begin(), entry.sums.end(), [](std::int64_t sum) { return sum == 0; });
-    });
-  }
+  [[nodiscard]] bool all_zero() const { return non_zero_ == 0; }
 
  private:
   struct Entry {
     const TopologyColumn* topology;
     std::vector<std::int64_t> sums;  ///< by topology value; [0] stays 0
   };
-  Entry& entry_for(const std::string& key) {
-    for (Entry& entry : entries_) {
-      if (entry.topology->key() == key) return entry;
-    }
-    const TopologyColumn& topology = snapshot_->topology(key);
-    entries_.push_back({&topology, std::vector<std::int64_t>(topology.size(), 0)});
-    return entries_.back();
-  }
 
   const Snapshot* snapshot_;
   std::vector<Entry> entries_;
+  std::int64_t non_zero_ = 0;
   bool touched_ = false;
+};
+
+/// What a pod adds to the tallies in the domain of its node.
+struct Effect {
+  Tally* tally;
+  std::size_t entry;
+  std::int64_t amount;
+};
+using Effects = std::vector<Effect>;
+
+void apply(const Effects& effects, NodeIndex node, std::int64_t times) {
+  for (const Effect& effect : effects) effect.tally->add(effect.entry, node, times * effect.amount);
+}
+
+/// Effects by pod class: what one pod of a class adds, all others add too.
+class EffectsByClass {
+ public:
+  template <class WorkOut>
+  const Effects& of(const PodClass& pod_class, WorkOut&& work_out) {
+    if (places_.size() <= pod_class.id) places_.resize(pod_class.id + 1, 0);
+    std::uint32_t& place = places_[pod_class.id];
+    if (place == 0) {
+      effects_.push_back(work_out());
+      place = static_cast<std::uint32_t>(effects_.size());
+    }
+    return effects_[place - 1];
+  }
+
+ private:
+  std::vector<std::uint32_t> places_;  ///< by class id: 0 unknown, else one more than the place in effects_
+  std::vector<Effects> effects_;
 };
 
 /// The incoming pod's terms with the namespaces that their selectors find written out.
@@ -112,24 +141,25 @@ struct RequiredState final : PluginState {
   Terms affinity_terms;
   Terms anti_affinity_terms;
   Tally others_anti_affinity;  ///< existing pods' anti-affinity terms that mean the incoming pod
+  std::vector<std::size_t> affinity_entries;  ///< of affinity_terms in `affinity`
   Tally affinity;              ///< existing pods that match all of the incoming pod's affinity terms
   Tally anti_affinity;         ///< existing pods that match an anti-affinity term of the incoming pod
 };
 
-void count_others_anti_affinity(RequiredState& state, const CycleInput& input, const PodClass& other, NodeIndex node,
-                                std::int64_t amount) {
+Effects required_effects(RequiredState& state, const CycleInput& input, const PodClass& other) {
+  Effects effects;
+  const auto add = [&](Tally& tally, const AffinityTerm& term) { effects.push_back({&tally, tally.entry_of(term.topology_key), 1}); };
   const Labels& labels_of_namespace = namespace_labels(input);
   for (const AffinityTerm& term : other.required_anti_affinity) {
-    if (existing_matches(term, input, labels_of_namespace)) state.others_anti_affinity.add(term.topology_key, node, amount);
+    if (existing_matches(term, input, labels_of_namespace)) add(state.others_anti_affinity, term);
   }
-}
-void count_own_terms(RequiredState& state, const PodClass& other, NodeIndex node, std::int64_t amount) {
   if (all_incoming_match(state.affinity_terms, other)) {
-    for (const AffinityTerm& term : state.affinity_terms) state.affinity.add(term.topology_key, node, amount);
+    for (const AffinityTerm& term : state.affinity_terms) add(state.affinity, term);
   }
   for (const AffinityTerm& term : state.anti_affinity_terms) {
-    if (incoming_matches(term, other)) state.anti_affinity.add(term.topology_key, node, amount);
+    if (incoming_matches(term, other)) add(state.anti_affinity, term);
   }
+  return effects;
 }
 
 struct PreferredState final : PluginState {
@@ -181,12 +211,13 @@ PreFilterResult InterPodAffinity::pre_filter(const CycleInput& input) const {
   auto state = std::make_unique<RequiredState>(input.snapshot);
   state->affinity_terms = with_selected_namespaces(incoming.required_affinity, input.snapshot);
   state->anti_affinity_terms = with_selected_namespaces(incoming.required_anti_affinity, input.snapshot);
+  for (const AffinityTerm& term : state->affinity_terms) state->affinity_entries.push_back(state->affinity.entry_of(term.topology_key));
+  EffectsByClass effects;
   for (const NodeIndex index : input.snapshot.order()) {
     const NodeInfo& node = input.snapshot.node(index);
     if (!own_terms && node.pods_with_required_anti_affinity == 0) continue;
     for (const PodOnNode& pod : node.pods) {
-      count_others_anti_affinity(*state, input, *pod.pod_class, index, 1);
-      if (own_terms) count_own_terms(*state, *pod.pod_class, index, 1);
+      apply(effects.of(*pod.pod_class, [&] { return required_effects(*state, input, *pod.pod_class); }), index, 1);
     }
   }
   result.skip = !own_terms && !state->others_anti_affinity.touched();
@@ -197,9 +228,9 @@ PreFilterResult InterPodAffinity::pre_filter(const CycleInput& input) const {
 /// Every term's domain must hold a pod that matches all terms; the first pod of a group that wants itself may go anywhere.
 bool InterPodAffinity::affinity_satisfied(const RequiredState& state, const CycleInput& input, const NodeInfo& node) {
   bool pods_exist = true;
-  for (const AffinityTerm& term : state.affinity_terms) {
-    if (node.labels().find(term.topology_key) == node.labels().end()) return false;
-    if (state.affinity.at(term.topology_key, node.index) <= 0) pods_exist = false;
+  for (const std::size_t entry : state.affinity_entries) {
+    if (!state.affinity.has_key(entry, node.index)) return false;
+    if (state.affinity.at(entry, node.index) <= 0) pods_exist = false;
   }
   if (pods_exist) return true;
   return state.affinity.all_zero() && all_incoming_match(state.affinity_terms, input.pod_class);
@@ -226,8 +257,7 @@ Code InterPodAffinity::filter(const CycleInput& input, const PluginState* plugin
 void InterPodAffinity::adapt(const CycleInput& input, PluginState* plugin_state, const PodOnNode& pod, const NodeInfo& node,
                              std::int32_t sign) const {
   auto& state = *static_cast<RequiredState*>(plugin_state);
-  count_others_anti_affinity(state, input, *pod.pod_class, node.index, sign);
-  count_own_terms(state, *pod.pod_class, node.index, sign);
+  apply(required_effects(state, input, *pod.pod_class), node.index, sign);
 }
 
 PreScoreResult InterPodAffinity::pre_score(const CycleInput& input, std::span<const NodeIndex>) const {
@@ -238,30 +268,37 @@ PreScoreResult InterPodAffinity::pre_score(const CycleInput& input, std::span<co
   const Terms affinity = with_selected_namespaces(incoming.preferred_affinity, input.snapshot);
   const Terms anti_affinity = with_selected_namespaces(incoming.preferred_anti_affinity, input.snapshot);
   const Labels& labels_of_namespace = namespace_labels(input);
-
-  for (const NodeIndex index : input.snapshot.order()) {
-    const NodeInfo& node = input.snapshot.node(index);
-    if (!own_terms && node.pods_with_affinity == 0) continue;
-    const auto add_incoming = [&](const Terms& terms, const PodClass& other, std::int64_t sign) {
+  const auto effects_of = [&](const PodClass& other) {
+    Effects effects;
+    const auto add = [&](const AffinityTerm& term, std::int64_t amount) {
+      effects.push_back({&state->sums, state->sums.entry_of(term.topology_key), amount});
+    };
+    const auto add_incoming = [&](const Terms& terms, std::int64_t sign) {
       for (const AffinityTerm& term : terms) {
-        if (incoming_matches(term, other)) state->sums.add(term.topology_key, index, sign * term.weight);
+        if (incoming_matches(term, other)) add(term, sign * term.weight);
       }
     };
     const auto add_existing = [&](const Terms& terms, std::int64_t sign) {
       for (const AffinityTerm& term : terms) {
-        if (existing_matches(term, input, labels_of_namespace)) state->sums.add(term.topology_key, index, sign * term.weight);
+        if (existing_matches(term, input, labels_of_namespace)) add(term, sign * term.weight);
       }
     };
+    add_incoming(affinity, 1);
+    add_incoming(anti_affinity, -1);
+    for (const AffinityTerm& term : other.required_affinity) {
+      if (args_.hard_pod_affinity_weight == 0 || !existing_matches(term, input, labels_of_namespace)) continue;
+      add(term, args_.hard_pod_affinity_weight);
+    }
+    add_existing(other.preferred_affinity, 1);
+    add_existing(other.preferred_anti_affinity, -1);
+    return effects;
+  };
+  EffectsByClass effects;
+  for (const NodeIndex index : input.snapshot.order()) {
+    const NodeInfo& node = input.snapshot.node(index);
+    if (!own_terms && node.pods_with_affinity == 0) continue;
     for (const PodOnNode& pod : node.pods) {
-      const PodClass& other = *pod.pod_class;
-      add_incoming(affinity, other, 1);
-      add_incoming(anti_affinity, other, -1);
-      for (const AffinityTerm& term : other.required_affinity) {
-        if (args_.hard_pod_affinity_weight == 0 || !existing_matches(term, input, labels_of_namespace)) continue;
-        state->sums.add(term.topology_key, index, args_.hard_pod_affinity_weight);
-      }
-      add_existing(other.preferred_affinity, 1);
-      add_existing(other.preferred_anti_affinity, -1);
+      apply(effects.of(*pod.pod_class, [&] { return effects_of(*pod.pod_class); }), index, 1);
     }
   }
   if (!state->sums.touched()) return {.skip = true, .state = nullptr};
