@@ -96,6 +96,7 @@ class Collector {
       services.push_back(fmt::format("{} {}", service->meta.name, json(*service->spec.selector).dump()));
     }
     add("services in the pod's namespace", fmt::format("{}", fmt::join(services, ", ")));
+    add("selector of the pod's owner", owner_selector());
     std::vector<std::string> budgets;
     for (const auto& [key, budget] : snapshot_.disruption_budgets()) budgets.push_back(fmt::format("{}/{} allows {}", key.namespace_, key.name, budget.disruptions_allowed));
     add("disruption budgets", fmt::format("{}", fmt::join(budgets, ", ")));
@@ -104,9 +105,24 @@ class Collector {
     add("namespaces", fmt::format("{}", fmt::join(namespaces, ", ")));
   }
 
+  /// What default spreading counts besides services.
+  [[nodiscard]] std::string owner_selector() const {
+    const cluster::OwnerReference* owner = cluster::controller_of(cycle_.pod->meta);
+    const cluster::LabelSelector* selector = owner == nullptr ? nullptr : snapshot_.owner_selector(owner->kind, {cycle_.pod->meta.namespace_, owner->name});
+    if (selector == nullptr) return "none";
+    std::vector<std::string> terms;
+    for (const auto& [key, value] : selector->match_labels) terms.push_back(key + "=" + value);
+    return fmt::format("{}{}", fmt::join(terms, ","), selector->match_expressions.empty() ? "" : " and expressions");
+  }
+
   void add_pods_on_nodes() {
     for (const NodeInfo* node : nodes()) {
       add("pods on " + node->name, names_of(node->pods));
+      add("labels of pods on " + node->name, texts_of(node->pods, [](const PodOnNode& pod) { return json(*pod.pod->meta.labels).dump(); }));
+      add("affinity of pods on " + node->name, texts_of(node->pods, [](const PodOnNode& pod) {
+            return pod.pod_class->has_affinity ? cluster::to_json(*pod.pod).at("spec").value("affinity", json()).dump() : std::string();
+          }));
+      add("host ports taken on " + node->name, ports_of(*node));
       add("pods nominated to " + node->name, names_of(node->nominated));
       add("requested on " + node->name, fmt::format("cpu {}, memory {}", Words::cpu(node->load.requested.milli_cpu), Words::bytes(node->load.requested.memory)));
     }
@@ -116,6 +132,23 @@ class Collector {
     for (const PodOnNode& pod : pods) names.push_back(logical_name_(*pod.pod) + (cluster::is_terminating(pod.pod->meta) ? " (terminating)" : ""));
     std::sort(names.begin(), names.end());
     return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  /// What `text` says about each pod, where it says something.
+  template <class Text>
+  [[nodiscard]] std::string texts_of(const std::vector<PodOnNode>& pods, Text&& text) const {
+    std::vector<std::string> texts;
+    for (const PodOnNode& pod : pods) {
+      if (const std::string about = text(pod); !about.empty()) texts.push_back(logical_name_(*pod.pod) + " " + about);
+    }
+    std::sort(texts.begin(), texts.end());
+    return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
+  }
+  [[nodiscard]] static std::string ports_of(const NodeInfo& node) {
+    std::vector<std::string> ports;
+    for (const HostPort& port : node.load.used_ports) ports.push_back(fmt::format("{}:{}/{}", port.ip, port.port, port.protocol));
+    std::sort(ports.begin(), ports.end());
+    return ports.empty() ? "none" : fmt::format("{}", fmt::join(ports, ", "));
   }
 
   void add_chance(std::uint64_t seed) {
