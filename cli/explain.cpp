@@ -143,8 +143,8 @@ int explain(const Options& options, const CommonOptions& common) {
   // "pod/web-1" or "pod web-1"; logical names such as web#2.3 hold no slash.
   std::vector<std::string> words = options.words;
   if (const std::size_t slash = words.front().find('/'); words.size() == 1 && slash != std::string::npos) words = {words.front().substr(0, slash), words.front().substr(slash + 1)};
-  const kubectl::Resource* const resource = words.size() == 2 ? kubectl::find_resource(words.front()) : nullptr;
-  const std::string_view kind = resource != nullptr ? std::string_view(resource->kind) : std::string_view();
+  const kubectl::Resource* resource = words.size() == 2 ? kubectl::find_resource(words.front()) : nullptr;
+  const std::string_view kind = resource == nullptr ? std::string_view() : resource->kind;
   if (kind == "Pod") return explain_pod(*run, words.back(), options, common);
   if (kind == "Node") return explain_node(*run, words.back(), options, common);
   return report(not_an_object(options.words), common);
