@@ -2,8 +2,7 @@
 
 #include <yaml.h>
 
-#include <algorithm>
-#include <memory>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <vector>
@@ -66,9 +65,13 @@ class Emitter {
   void add(const json& value) {
     yaml_event_t event;
     if (value.is_object()) {
+      // By insertion: the order of go-yaml is not one that std::sort may be given.
       std::vector<std::string> keys;
-      for (const auto& [key, inner] : value.items()) keys.push_back(key);
-      std::sort(keys.begin(), keys.end(), yaml_key_less);
+      for (const auto& [key, inner] : value.items()) {
+        auto place = keys.end();
+        while (place != keys.begin() && yaml_key_less(key, *std::prev(place))) --place;
+        keys.insert(place, key);
+      }
       yaml_mapping_start_event_initialize(&event, nullptr, nullptr, 1, YAML_BLOCK_MAPPING_STYLE);
       emit(event);
       for (const std::string& key : keys) {

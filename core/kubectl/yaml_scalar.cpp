@@ -18,7 +18,7 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 constexpr std::string_view kWords[] = {
     "y",    "Y",    "yes",  "Yes",  "YES",  "true", "True", "TRUE", "on",    "On",    "ON",    "n",     "N",     "no",    "No", "NO", "false", "False",
     "FALSE", "off", "Off",  "OFF",  "",     "~",    "null", "Null", "NULL",  ".nan",  ".NaN",  ".NAN",  ".inf",  ".Inf",  ".INF",
-    "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", "<<"};
+    "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF"};
 
 /// A cursor over the text.
 struct Reader {
