@@ -12,6 +12,7 @@ std::vector<Family> all_families() {
   for (const auto& families : {
            api_families,
            autoscaler_families,
+           api_rule_families,
            balancer_families,
            deployment_families,
            disruption_families,

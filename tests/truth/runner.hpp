@@ -52,6 +52,7 @@ struct Family {
 /// The families of one room each; see families.cpp.
 std::vector<Family> api_families();
 std::vector<Family> autoscaler_families();
+std::vector<Family> api_rule_families();
 std::vector<Family> balancer_families();
 std::vector<Family> cron_job_families();
 std::vector<Family> daemon_set_families();
