@@ -7,6 +7,7 @@
 
 #include "core/base/text.hpp"
 #include "core/control/replay.hpp"
+#include "core/judge/cluster_utilisation.hpp"
 #include "core/judge/identity.hpp"
 #include "core/judge/rollouts.hpp"
 #include "core/record/units.hpp"
@@ -62,6 +63,7 @@ class Comparer {
     traffic();
     deployments();
     placement();
+    utilisation();
     result_.order = compare_order(history_a_, history_b_);
     result_.order_evidence = measured_;
     grade();
@@ -272,6 +274,24 @@ class Comparer {
     if (both == 0) return;
     // As shares of the pods that both have: 100 % on the reference's side by definition.
     figure("pods on the same node", "%", 100 * static_cast<double>(same) / static_cast<double>(both), 100, decided_, false);
+  }
+
+  /// Means over each run of what both clusters have.
+  void utilisation() {
+    if (history_a_.nodes.empty() || history_b_.nodes.empty()) return;
+    const ClusterFigures left = figures_over_run(history_a_);
+    const ClusterFigures right = figures_over_run(history_b_);
+    figure("nodes in use, mean", "", left.nodes_in_use.mean(history_a_.ended_at), right.nodes_in_use.mean(history_b_.ended_at), decided_, false);
+    const auto share = [&](const std::string& name, const OverTime& a, const OverTime& b) {
+      figure(name, "%", 100 * a.mean(history_a_.ended_at), 100 * b.mean(history_b_.ended_at), decided_, false);
+    };
+    for (std::size_t r = 0; r < left.resources.size(); ++r) {
+      const auto other = std::find(right.resources.begin(), right.resources.end(), left.resources[r]);
+      if (other == right.resources.end()) continue;
+      const auto q = static_cast<std::size_t>(other - right.resources.begin());
+      share(left.resources[r] + " requested, mean", left.utilisation[r], right.utilisation[q]);
+      share(left.resources[r] + " fragmented, mean", left.fragmentation[r], right.fragmentation[q]);
+    }
   }
 
   void grade() {

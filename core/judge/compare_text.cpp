@@ -15,7 +15,7 @@ namespace {
 
 /// Three significant decimals for small values, none for counts.
 std::string number(double value, const std::string& unit) {
-  if (unit.empty()) return format_double(value);
+  if (unit.empty()) return value == std::floor(value) ? format_double(value) : format_fixed(value, 2);
   const double magnitude = std::abs(value);
   return format_fixed(value, magnitude >= 100 ? 1 : magnitude >= 1 ? 2 : 3);
 }
