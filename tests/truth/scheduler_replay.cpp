@@ -171,9 +171,11 @@ void compare_eligibility(Comparison& comparison, const json& step, const cluster
   const PodClassPtr pod_class = snapshot.class_of(pod);
   const CycleInput cycle{pod, *pod_class, snapshot};
   const CycleFilters filters;
+  VictimSearches searches;
   const CounterStream draws;
   const PostFilterInput input{.cycle = cycle,
                               .filters = filters,
+                              .searches = searches,
                               .rejected_before_filters = true,
                               .rejected = {},
                               .code_of_others = decision.detail->pre_filter->code,
