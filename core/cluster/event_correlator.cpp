@@ -23,7 +23,7 @@ std::string join(std::initializer_list<std::string_view> parts) {
 /// Of a text that goes on with `rest`.
 std::size_t combined(std::size_t hash, std::string_view rest) {
   constexpr std::size_t kOdd = 0x9e3779b97f4a7c15ULL;
-  return (hash ^ std::hash<std::string_view>{}(rest)) * kOdd;
+  return (hash ^ std::hash<std::string_view>{}(rest)) * kOdd;  // lint-allow: look-up only, order is kept by a list
 }
 
 }  // namespace
@@ -31,7 +31,7 @@ std::size_t combined(std::size_t hash, std::string_view rest) {
 EventCorrelator::Outcome EventCorrelator::correlate(Event event, SimTime now) {
   const std::string object_key = join({event.source_component, event.source_host, event.involved_kind,
                                        event.involved_namespace, event.involved_name, event.involved_uid});
-  const std::size_t object_hash = std::hash<std::string_view>{}(object_key);
+  const std::size_t object_hash = std::hash<std::string_view>{}(object_key);  // lint-allow: look-up only
   const std::string kind_of_event = join({event.type, event.reason});
   const std::string similar_key = object_key + kind_of_event;
   const std::size_t similar_hash = combined(object_hash, kind_of_event);
