@@ -218,7 +218,7 @@ class Text {
       std::vector<std::string> who;
       for (const ExplainedVictim& victim : candidate.victims) who.push_back(fmt::format("{} ({})", victim.pod, victim.priority));
       table.add({candidate.node + (candidate.chosen ? " (chosen)" : ""), std::to_string(candidate.criteria[0]), std::to_string(candidate.criteria[1]),
-                 std::to_string(candidate.victims.size()), Words::list(who, options_.all_nodes ? who.size() : 4)});
+                 std::to_string(candidate.victims.size()), Words::list(who, options_.all_nodes ? who.size() : 2)});
     }
     text_ += table.text();
     if (told.candidates.size() > 1) text_ += fmt::format("Rules, each among those that the one before left: {}\n", fmt::join(told.criteria, ", "));

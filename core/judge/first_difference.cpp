@@ -47,6 +47,21 @@ Found compare_changes(const Recording& a, const Recording& b) {
   return std::nullopt;
 }
 
+std::string describe_decision(const record::SchedulingDecision& decision) {
+  std::string text = fmt::format("{} to {} at {} (attempt {}, {} of {} feasible, {})", decision.pod, decision.node, at(decision.time), decision.attempt, decision.feasible,
+                                 decision.evaluated, decision.message);
+  if (!decision.inputs) return text;
+  const record::DecisionInputs& inputs = *decision.inputs;
+  text += fmt::format(", begun at {} having seen {} and {} changes, search from {}, {} ties", at(inputs.begun), inputs.seen, inputs.seen_during, inputs.search_start, inputs.tie_count);
+  if (!inputs.nominated_node.empty()) text += ", nominated to " + inputs.nominated_node;
+  if (!inputs.policy_answer.empty()) text += ", policy " + inputs.policy_answer;
+  return text;
+}
+
+std::string describe_note(const record::SchedulerNote& note) {
+  return fmt::format("kind {} about {} {} at {} having seen {} changes", static_cast<int>(note.kind), note.subject, note.node, at(note.time), note.seen);
+}
+
 Found compare_requests(const Recording& a, const Recording& b) {
   const record::RequestColumns& x = a.requests();
   const record::RequestColumns& y = b.requests();
@@ -75,12 +90,8 @@ Found first_difference(const Recording& a, const Recording& b) {
   if (a.seed() != b.seed()) return fmt::format("seed {}, not {}", a.seed(), b.seed());
   if (Found found = compare_rows("mark", a.marks(), b.marks(), [](const record::Mark& mark) { return fmt::format("{} {} {} at {}", mark.kind, mark.subject, mark.text, at(mark.time)); })) return found;
   if (Found found = compare_changes(a, b)) return found;
-  if (Found found = compare_rows("scheduling decision", a.decisions(), b.decisions(), [](const record::SchedulingDecision& decision) {
-        return fmt::format("{} to {} at {} (attempt {}, {} of {} feasible, {} ties, {})", decision.pod, decision.node, at(decision.time), decision.attempt, decision.feasible,
-                           decision.evaluated, decision.inputs ? decision.inputs->tie_count : decision.ties.size(), decision.message);
-      })) {
-    return found;
-  }
+  if (Found found = compare_rows("scheduling decision", a.decisions(), b.decisions(), describe_decision)) return found;
+  if (Found found = compare_rows("note of the scheduler", a.scheduler_notes(), b.scheduler_notes(), describe_note)) return found;
   if (Found found = compare_requests(a, b)) return found;
   if (Found found = compare_rows("sample", a.samples(), b.samples(), [](const record::Sample& sample) {
         return fmt::format("{} of {} is {} at {}", sample.metric, sample.entity, format_double(sample.value), at(sample.time));

@@ -56,8 +56,16 @@ json request_line(const Recording& recording, std::size_t row) {
 }
 
 json decision_line(const SchedulingDecision& decision) {
-  return {{"pod", decision.pod}, {"attempt", decision.attempt}, {"input_version", decision.input_version}, {"node", decision.node},
-          {"ties", decision.ties}, {"feasible", decision.feasible}, {"evaluated", decision.evaluated}, {"message", decision.message}};
+  json line = {{"pod", decision.pod}, {"attempt", decision.attempt}, {"input_version", decision.input_version}, {"node", decision.node},
+               {"ties", decision.ties}, {"feasible", decision.feasible}, {"evaluated", decision.evaluated}, {"message", decision.message}};
+  if (decision.inputs) {
+    line["begun_ns"] = decision.inputs->begun.ns;
+    line["seen"] = decision.inputs->seen;
+    line["search_start"] = decision.inputs->search_start;
+    line["tie_count"] = decision.inputs->tie_count;
+    line["nominated_node"] = decision.inputs->nominated_node;
+  }
+  return line;
 }
 
 }  // namespace
