@@ -1,60 +1,49 @@
 #include "core/cluster/event_correlator.hpp"
 
-#include <functional>
-#include <string_view>
+#define XXH_INLINE_ALL  // the texts are short: a call would cost as much as the hash
+#include <xxhash.h>
+
+#include <algorithm>
 
 namespace tandem::cluster {
 
-namespace {
-
-/// Parts joined by a byte that none of them can hold.
-std::string join(std::initializer_list<std::string_view> parts) {
-  std::size_t length = parts.size();
-  for (const std::string_view part : parts) length += part.size();
-  std::string key;
-  key.reserve(length);
-  for (const std::string_view part : parts) {
-    key += part;
-    key += '\0';
+TextDigest EventCorrelator::digest_of(const TextDigest& before, std::initializer_list<std::string_view> texts) {
+  scratch_.clear();
+  for (const std::uint64_t word : {before.low, before.high}) {
+    for (int shift = 0; shift < 64; shift += 8) scratch_ += static_cast<char>(word >> shift);
   }
-  return key;
+  for (const std::string_view text : texts) {
+    scratch_ += text;
+    scratch_ += '\0';
+  }
+  const XXH128_hash_t hash = XXH3_128bits(scratch_.data(), scratch_.size());
+  return {hash.low64, hash.high64};
 }
 
-/// Of a text that goes on with `rest`.
-std::size_t combined(std::size_t hash, std::string_view rest) {
-  constexpr std::size_t kOdd = 0x9e3779b97f4a7c15ULL;
-  return (hash ^ std::hash<std::string_view>{}(rest)) * kOdd;  // lint-allow: look-up only, order is kept by a list
+void EventCorrelator::Similar::add(std::uint64_t message) {
+  const auto end = messages.begin() + count;
+  if (std::find(messages.begin(), end, message) == end) messages[count++] = message;
 }
-
-}  // namespace
 
 EventCorrelator::Outcome EventCorrelator::correlate(Event event, SimTime now) {
-  const std::string object_key = join({event.source_component, event.source_host, event.involved_kind,
-                                       event.involved_namespace, event.involved_name, event.involved_uid});
-  const std::size_t object_hash = std::hash<std::string_view>{}(object_key);  // lint-allow: look-up only
-  const std::string kind_of_event = join({event.type, event.reason});
-  const std::string similar_key = object_key + kind_of_event;
-  const std::size_t similar_hash = combined(object_hash, kind_of_event);
+  const TextDigest object = digest_of({}, {event.source_component, event.source_host, event.involved_kind, event.involved_namespace,
+                                           event.involved_name, event.involved_uid});
+  const TextDigest similar_key = digest_of(object, {event.type, event.reason});
+  TextDigest equal_key = digest_of(similar_key, {event.message});
 
-  Similar& similar = similar_.at(similar_key, similar_hash, {});
-  if (similar.last_seen != kTimeUnset && now - similar.last_seen > seconds(kSimilarWindowSeconds)) similar.messages.clear();
+  Similar& similar = similar_.at(similar_key, {});
+  if (similar.last_seen != kTimeUnset && now - similar.last_seen > seconds(kSimilarWindowSeconds)) similar.count = 0;
   similar.last_seen = now;
-  similar.messages.insert(event.message);
+  similar.add(equal_key.low);
 
-  std::string equal_key;
-  std::size_t equal_hash = similar_hash;
-  if (similar.messages.size() < kSimilarLimit) {
-    equal_key = similar_key + event.message;
-    equal_hash = combined(similar_hash, event.message);
-  } else {
-    // One message less, so that the set does not grow: which one makes no difference to its size.
-    similar.messages.erase(similar.messages.begin());
+  if (similar.count == kSimilarLimit) {
+    --similar.count;  // one message less, so that the set does not grow: which one makes no difference to its size
     event.message = "(combined from similar events): " + event.message;
     equal_key = similar_key;
   }
 
   Outcome outcome;
-  Equal& equal = equal_.at(equal_key, equal_hash, {});
+  Equal& equal = equal_.at(equal_key, {});
   if (equal.count > 0) {
     outcome.action = Action::Update;
     event.meta.name = equal.name;
@@ -63,7 +52,7 @@ EventCorrelator::Outcome EventCorrelator::correlate(Event event, SimTime now) {
   }
   equal = {event.count, event.meta.name, event.first_timestamp};
 
-  if (!spam_.at(object_key, object_hash, TokenBucket({kSpamQps, spam_burst_})).try_take(now)) outcome.action = Action::Drop;
+  if (!spam_.at(object, TokenBucket({kSpamQps, spam_burst_})).try_take(now)) outcome.action = Action::Drop;
   outcome.event = std::move(event);
   return outcome;
 }

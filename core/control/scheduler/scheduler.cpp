@@ -85,11 +85,13 @@ void Scheduler::event(const cluster::Pod& pod, std::string_view type, std::strin
 
 void Scheduler::pending_pod_changed(const PodPtr& pod) {
   if (profile_of(*pod) == nullptr) return;
-  // News from before the binding can arrive after its answer: such a pod is assumed and no longer queued.
-  const scheduler::PodOnNode* assumed = snapshot_.find_pod(cluster::key_of(pod->meta));
-  if (assumed != nullptr && assumed->pod->meta.uid == pod->meta.uid && !queue_.find(pod->meta.uid)) return;
   const PodPtr before = queue_.find(pod->meta.uid);
-  const bool in_flight = queue_.in_flight(pod->meta.uid);
+  if (!before) {
+    // News from before the binding can arrive after its answer: such a pod is assumed and no longer queued.
+    const scheduler::PodOnNode* assumed = snapshot_.find_pod(cluster::key_of(pod->meta));
+    if (assumed != nullptr && assumed->pod->meta.uid == pod->meta.uid) return;
+  }
+  const bool in_flight = before && queue_.in_flight(pod->meta.uid);
   queue_.update(pod, clock_.now());
   if (!in_flight) update_nomination(before, pod);  // else the end of the attempt does it
   const bool nomination_changed = before && !before->status.nominated_node_name.empty() &&
