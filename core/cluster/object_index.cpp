@@ -53,15 +53,20 @@ const StoredObject* ObjectIndex::find(const KeyView& key) const {
 }
 
 void ObjectIndex::put(StoredObject object) {
-  const Slot* slot = locate(view_of(object));
-  if (slot == nullptr) {
-    slot = &*slots_.insert(Slot{std::move(object)}).first;
-    slot->waiting_at = not_ordered_yet_.size();
-    not_ordered_yet_.push_back(slot);
+  const Slot* slot = last_located_;
+  if (slot == nullptr || !Equal{}(view_of(object), *slot)) {
+    Slot fresh{std::move(object)};
+    const auto [place, is_new] = slots_.insert(std::move(fresh));
+    slot = &*place;
     last_located_ = slot;
-    join_owners(slot);
-    if (is_grouped_by_node_) join(by_node_, slot->stored.node, slot);
-    return;
+    if (is_new) {
+      slot->waiting_at = not_ordered_yet_.size();
+      not_ordered_yet_.push_back(slot);
+      join_owners(slot);
+      if (is_grouped_by_node_) join(by_node_, slot->stored.node, slot);
+      return;
+    }
+    object = std::move(fresh.stored);  // NOLINT(bugprone-use-after-move): insert() takes only what it has no equal of
   }
   const bool same_owners = slot->stored.meta->owner_references == object.meta->owner_references;
   const bool same_node = !is_grouped_by_node_ || slot->stored.node == object.node;

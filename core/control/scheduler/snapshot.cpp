@@ -30,6 +30,19 @@ std::string selector_key(const std::string& namespace_name, const cluster::Label
 
 }  // namespace
 
+std::size_t Snapshot::PodNameHash::operator()(const PodName& pod) const {
+  return std::hash<std::string_view>{}(pod.namespace_) * 31 + std::hash<std::string_view>{}(pod.name);
+}
+std::size_t Snapshot::PodNameHash::operator()(const std::string& key) const {
+  const std::size_t slash = key.find('/');
+  return (*this)(PodName{std::string_view(key).substr(0, slash), std::string_view(key).substr(slash + 1)});
+}
+bool Snapshot::PodNameEqual::operator()(const std::string& key, const PodName& pod) const {
+  const std::size_t length = pod.namespace_.size();
+  return key.size() == length + 1 + pod.name.size() && key[length] == '/' && key.compare(length + 1, std::string::npos, pod.name) == 0 &&
+         key.compare(0, length, pod.namespace_) == 0;
+}
+
 bool same_for_scheduling(const cluster::Node& a, const cluster::Node& b) {
   return a.meta.labels == b.meta.labels && a.spec.unschedulable == b.spec.unschedulable && a.spec.taints == b.spec.taints &&
          a.status.allocatable == b.status.allocatable && a.status.images == b.status.images;
@@ -141,8 +154,7 @@ std::string normalized_image_name(const std::string& name) {
 
 void Snapshot::set_pod(cluster::Ptr<cluster::Pod> pod) {
   CHECK(!pod->node_name.empty(), "only a pod with a node occupies one");
-  const std::string key = pod_key(pod->meta.namespace_, pod->meta.name);
-  const auto known = node_by_pod_.find(key);
+  const auto known = node_by_pod_.find(PodName{pod->meta.namespace_, pod->meta.name});
   if (known != node_by_pod_.end()) {
     NodeInfo& info = *nodes_[known->second];
     const std::size_t position = info.position_of(cluster::key_of(pod->meta));
@@ -166,7 +178,8 @@ void Snapshot::set_pod(cluster::Ptr<cluster::Pod> pod) {
   if (!entry.pod_class->required_anti_affinity.empty()) ++pods_with_required_anti_affinity_;
   count(info.index, entry, +1);
   info.add_pod(std::move(entry));
-  node_by_pod_.emplace(key, info.index);
+  const cluster::ObjectMeta& meta = info.pods.back().pod->meta;
+  node_by_pod_.emplace(pod_key(meta.namespace_, meta.name), info.index);
   touch(info);
 }
 
@@ -177,7 +190,7 @@ void Snapshot::assume(const cluster::Pod& pod, const std::string& node_name) {
 }
 
 void Snapshot::remove_pod(const cluster::ObjectKey& pod) {
-  const auto known = node_by_pod_.find(pod_key(pod.namespace_, pod.name));
+  const auto known = node_by_pod_.find(PodName{pod.namespace_, pod.name});
   if (known == node_by_pod_.end()) return;
   NodeInfo& info = *nodes_[known->second];
   node_by_pod_.erase(known);
@@ -199,7 +212,7 @@ void Snapshot::count(NodeIndex node, const PodOnNode& pod, std::int32_t sign) {
 }
 
 const PodOnNode* Snapshot::find_pod(const cluster::ObjectKey& pod) const {
-  const auto known = node_by_pod_.find(pod_key(pod.namespace_, pod.name));
+  const auto known = node_by_pod_.find(PodName{pod.namespace_, pod.name});
   if (known == node_by_pod_.end()) return nullptr;
   const NodeInfo& info = *nodes_[known->second];
   return &info.pods[info.position_of(pod)];

@@ -143,7 +143,23 @@ class Snapshot {
   std::vector<std::unique_ptr<NodeInfo>> nodes_;
   std::vector<NodeIndex> free_slots_;
   std::unordered_map<std::string, NodeIndex> index_by_name_;    // look-up only
-  std::unordered_map<std::string, NodeIndex> node_by_pod_;  // look-up only, key "namespace/name"
+  /// Looks a key "namespace/name" up without putting it together.
+  struct PodName {
+    std::string_view namespace_;
+    std::string_view name;
+  };
+  struct PodNameHash {
+    using is_transparent = void;
+    std::size_t operator()(const PodName& pod) const;
+    std::size_t operator()(const std::string& key) const;
+  };
+  struct PodNameEqual {
+    using is_transparent = void;
+    bool operator()(const std::string& a, const std::string& b) const { return a == b; }
+    bool operator()(const std::string& key, const PodName& pod) const;
+    bool operator()(const PodName& pod, const std::string& key) const { return (*this)(key, pod); }
+  };
+  std::unordered_map<std::string, NodeIndex, PodNameHash, PodNameEqual> node_by_pod_;  // look-up only
   NodeTree tree_;
   std::uint64_t last_generation_ = 0;
   std::uint64_t last_revision_ = 0;
