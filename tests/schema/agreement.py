@@ -205,7 +205,7 @@ class Agreement:
                 Agreement.property_names(part, found)
         return found
 
-    def mutants(self, folder, count=400):
+    def mutants(self, folder, count=250):
         rng = random.Random(20261121)
         questions, by_schema = [], []
         for kind, path in self.good_files(folder):
