@@ -16,7 +16,7 @@ inline constexpr SimDuration kPodCollectionPeriod = seconds(20);
 /// podgc's quarantineTime: how long a node must have been missing before its pods go.
 inline constexpr SimDuration kMissingNodeQuarantine = seconds(40);
 
-/// Looks every 20 s, counted from the start of the run, while there is anything to look at. A missing node is quarantined for 40 s from the
+/// Looks every 20 s, counted from start(), while there is anything to look at. A missing node is quarantined for 40 s from the
 /// first look that misses it; if the API server still does not know it then, its pods become Failed with the condition
 /// DisruptionTarget and are deleted without grace.
 class PodGarbageCollector {
@@ -26,6 +26,9 @@ class PodGarbageCollector {
   ~PodGarbageCollector();
   PodGarbageCollector(const PodGarbageCollector&) = delete;
   PodGarbageCollector& operator=(const PodGarbageCollector&) = delete;
+
+  /// The looks are counted from now on. Without it: from the construction.
+  void start() { started_ = clock_.now(); }
 
  private:
   void arm();

@@ -151,6 +151,7 @@ ControlPlane::~ControlPlane() = default;
 std::size_t ControlPlane::pods_on_nodes() const { return components_->kubelets->pod_count(); }
 
 Status ControlPlane::boot() {
+  components_->pod_garbage.start();
   for (std::uint32_t index = 0; index < scenario_.cluster.nodes.size(); ++index) {
     TANDEM_TRY(api_->create(make_node(scenario_.cluster.nodes[index], scenario_, index)));
   }
