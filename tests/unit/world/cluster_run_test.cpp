@@ -178,6 +178,25 @@ TEST(ClusterRun, PodsOfADeletedNodeGoAfterItsQuarantine) {
   EXPECT_EQ(api.get<cluster::Deployment>({"default", "web"})->status.available_replicas, 4) << "the ReplicaSet has replaced them";
 }
 
+TEST(ClusterRun, ANodeThatComesBackInQuarantineKeepsItsPods) {
+  scenario::Scenario scenario = rolling_update_scenario();
+  scenario.horizon = seconds(120);
+  scenario.timeline = {{SimTime{} + seconds(25), scenario::DeleteNodes{"kind-worker2", {}}, {}}};
+  World world(scenario);
+  auto& api = world.run.control_plane().api();
+  const auto uids = [&] {
+    std::vector<std::string> found;
+    for (const auto& pod : api.list<cluster::Pod>("default")) found.push_back(pod->meta.uid);
+    return found;
+  };
+  world.clock.run_until(SimTime{} + seconds(50));
+  const auto before = uids();
+  ASSERT_EQ(api.get<cluster::Node>({"", "kind-worker2"}), nullptr);
+  ASSERT_TRUE(api.create(make_node(scenario.cluster.nodes[2], scenario, 2)));
+  world.clock.run_until(SimTime{} + seconds(119));
+  EXPECT_EQ(uids(), before);
+}
+
 TEST(ClusterRun, CordonKeepsNewPodsAwayAndUndoBringsTheOldVersionBack) {
   scenario::Scenario scenario = rolling_update_scenario();
   scenario.horizon = seconds(120);
