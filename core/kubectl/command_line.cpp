@@ -78,9 +78,17 @@ Status fill_selection(const Words& words, Selection& selection) {
   return parse_resources(words.operands, selection);
 }
 
+Answer refused(const Error& error) { return failed("error: " + error.what); }
+
+/// What kubectl refuses about a selection is its answer.
+Result<Answer> answered(Result<Answer> answer) {
+  if (!answer && answer.error().code == ErrorCode::UsageBadArgument) return refused(answer.error());
+  return answer;
+}
+
 Result<Answer> run_get(const Words& words, const std::vector<json>& objects, std::int64_t now) {
   GetRequest request;
-  if (const Status filled = fill_selection(words, request); !filled) return failed(filled.error().what);
+  if (const Status filled = fill_selection(words, request); !filled) return refused(filled.error());
   request.output = words.value("--output");
   request.options.show_labels = words.value("--show-labels") == "true";
   request.options.with_headers = words.value("--no-headers") != "true";
@@ -89,16 +97,16 @@ Result<Answer> run_get(const Words& words, const std::vector<json>& objects, std
     if (name != "--label-columns") continue;
     for (const std::string& label : split(text, ',')) request.options.label_columns.push_back(label);
   }
-  return get(request, objects);
+  return answered(get(request, objects));
 }
 
 Result<Answer> run_describe(const Words& words, const std::vector<json>& objects, std::int64_t now) {
   DescribeRequest request;
-  if (const Status filled = fill_selection(words, request); !filled) return failed(filled.error().what);
+  if (const Status filled = fill_selection(words, request); !filled) return refused(filled.error());
   request.words = words.operands;
   request.show_events = words.value("--show-events", "true") == "true";
   request.now_unix_seconds = now;
-  return describe(request, objects);
+  return answered(describe(request, objects));
 }
 
 Result<Answer> run_history(const Words& words, const std::vector<json>& objects) {
@@ -108,8 +116,8 @@ Result<Answer> run_history(const Words& words, const std::vector<json>& objects)
   Selection selection;
   if (words.operands.empty()) return failed("error: required resource not specified");
   if (*revision < 0) return failed(fmt::format("error: revision must be a positive integer: {}", *revision));
-  if (const Status filled = fill_selection(words, selection); !filled) return failed(filled.error().what);
-  return rollout_history(selection, *revision, objects);
+  if (const Status filled = fill_selection(words, selection); !filled) return refused(filled.error());
+  return answered(rollout_history(selection, *revision, objects));
 }
 
 Result<Answer> run_top(const Words& words, const std::vector<json>& objects, std::int64_t now) {

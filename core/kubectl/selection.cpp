@@ -26,7 +26,7 @@ Error unknown_resource(const std::string& word) {
   const std::vector<std::string> known = resource_words();
   const std::vector<std::string_view> views(known.begin(), known.end());
   const std::string nearest = nearest_name(word, views);
-  return make_error(ErrorCode::UsageNotFound, fmt::format("error: the server doesn't have a resource type \"{}\"", word.substr(0, word.find('.'))))
+  return make_error(ErrorCode::UsageNotFound, fmt::format("the server doesn't have a resource type \"{}\"", word.substr(0, word.find('.'))))
       .with_hint(nearest.empty() ? "" : "did you mean " + nearest + "?");
 }
 
@@ -53,9 +53,9 @@ Status add_kinds(Selection& selection, const std::string& word) {
 /// "pod/web-1".
 Status add_named(Selection& selection, const std::string& word) {
   const std::vector<std::string> parts = split(word, '/');
-  if (parts.size() != 2) return usage("error: arguments in resource/name form may not have more than one slash");
+  if (parts.size() != 2) return usage("arguments in resource/name form may not have more than one slash");
   if (parts[0].empty() || parts[1].empty() || parts[0].find(',') != std::string::npos) {
-    return usage("error: arguments in resource/name form must have a single resource and name");
+    return usage("arguments in resource/name form must have a single resource and name");
   }
   const Resource* resource = find_resource(parts[0]);
   if (resource == nullptr) return fail(unknown_resource(parts[0]));
@@ -66,10 +66,10 @@ Status add_named(Selection& selection, const std::string& word) {
 
 Status check_names(const Selection& selection) {
   if (selection.named.empty()) return {};
-  if (!selection.selector.empty()) return usage("error: name cannot be provided when a selector is specified");
+  if (!selection.selector.empty()) return usage("name cannot be provided when a selector is specified");
   const bool any_namespaced =
       std::any_of(selection.kinds.begin(), selection.kinds.end(), [](const std::string& kind) { return resource_of_kind(kind)->is_namespaced; });
-  if (selection.all_namespaces && any_namespaced) return usage("error: a resource cannot be retrieved by name across all namespaces");
+  if (selection.all_namespaces && any_namespaced) return usage("a resource cannot be retrieved by name across all namespaces");
   return {};
 }
 
@@ -101,12 +101,12 @@ Group everything_of(const std::string& kind, const Selection& selection, const R
 }  // namespace
 
 Status parse_resources(const std::vector<std::string>& words, Selection& selection) {
-  if (words.empty()) return usage("error: which kind of object? for example: pods");
+  if (words.empty()) return usage("which kind of object? for example: pods");
   const auto with_slash = std::count_if(words.begin(), words.end(), [](const std::string& word) { return word.find('/') != std::string::npos; });
   if (with_slash > 0) {
     if (static_cast<std::size_t>(with_slash) != words.size()) {
       return usage(
-          "error: there is no need to specify a resource type as a separate argument when passing arguments in resource/name form "
+          "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form "
           "(e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'");
     }
     for (const std::string& word : words) TANDEM_TRY(add_named(selection, word));

@@ -39,7 +39,7 @@ struct Selected {
 };
 
 /// Kinds and names from the words of a command line, with kubectl's rules: "po,svc", "all", "pod web-1 web-2", "pod/web-1 svc/web",
-/// "po,svc web". Errors: UsageNotFound, UsageBadArgument; what() is kubectl's whole line.
+/// "po,svc web". Errors: UsageNotFound, UsageBadArgument; what is kubectl's sentence, without its "error: ".
 Status parse_resources(const std::vector<std::string>& words, Selection& selection);
 
 /// Objects sorted by namespace and name, or in the order of their names. Errors: ValueBadSelector; UsageBadArgument where

@@ -13,7 +13,7 @@ Watch::Watch(GetRequest request, std::function<bool(const json&)> is_watched) : 
 }
 
 Result<Watch> Watch::of(const GetRequest& request) {
-  if (request.kinds.size() > 1 || request.named.size() > 1) return fail(ErrorCode::UsageBadArgument, "error: you may only specify a single resource type");
+  if (request.kinds.size() > 1 || request.named.size() > 1) return fail(ErrorCode::UsageBadArgument, "you may only specify a single resource type");
   auto matcher = matcher_of(request);
   if (!matcher) return tl::unexpected(matcher.error());
   return Watch(request, std::move(*matcher));

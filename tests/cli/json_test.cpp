@@ -29,6 +29,8 @@ TEST_F(Json, EveryVerbPrintsOneDocumentWithItsVersion) {
       {"get", {"pods", run}},
       {"describe", {run, "deployment/web"}},
       {"explain", {run}},
+      {"rollout", {"status", "deployment/web", run}},
+      {"top", {"nodes", run}},
       {"check", {run}},
       {"validate", {kScenario}},
       {"export", {run, "-o", exported}},
