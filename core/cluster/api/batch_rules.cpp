@@ -296,7 +296,7 @@ void check_job_change(FieldErrors& errors, const View& job, const View& old) {
   if (!(spec["selector"] == before["selector"])) errors.invalid(path / "selector", selector_value(spec["selector"]), kImmutable);
   const bool may_change = before["suspend"].flag() && !old.at("status", "startTime").present();
   const Json allowed = mutable_template(before["template"], spec["template"], may_change);
-  if (!semantically_equal(spec["template"].json(), allowed)) {
+  if (!equal_structs(spec["template"].json(), allowed, struct_type("core/v1.PodTemplateSpec"))) {
     errors.invalid(path / "template", BadValue::raw(go_dump(spec["template"], struct_type("core/v1.PodTemplateSpec"))), kImmutable);
   }
   for (const char* field : {"completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"}) {

@@ -60,7 +60,7 @@ class Decoder {
       case Shape::Integer32: return integer(in, type, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
       case Shape::Integer64: return integer(in, type, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max());
       case Shape::IntOrString:
-        return in.is_string() ? in : integer(in, type, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max());
+        return in.is_string() ? in : integer(in, type, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max(), true);
       case Shape::Quantity: return quantity(in);
       case Shape::Time: return time(in, type);
       case Shape::Bytes: return bytes(in, type);
@@ -103,24 +103,24 @@ class Decoder {
     return nullptr;
   }
 
-  Json integer(const Json& in, const FieldType& type, std::int64_t low, std::int64_t high) {
-    if (!in.is_number()) return wrong(in, type.go_name);
-    if (in.is_number_unsigned() && in.get<std::uint64_t>() > static_cast<std::uint64_t>(high)) return wrong_number(in, type.go_name);
-    if (!in.is_number_integer()) return wrong_number(in, type.go_name);
+  Json integer(const Json& in, const FieldType& type, std::int64_t low, std::int64_t high, bool ends = false) {
+    if (!in.is_number()) return wrong(in, type.go_name, ends);
+    if (in.is_number_unsigned() && in.get<std::uint64_t>() > static_cast<std::uint64_t>(high)) return wrong_number(in, type.go_name, ends);
+    if (!in.is_number_integer()) return wrong_number(in, type.go_name, ends);
     const auto number = in.get<std::int64_t>();
-    if (number < low || number > high) return wrong_number(in, type.go_name);
+    if (number < low || number > high) return wrong_number(in, type.go_name, ends);
     return number;
   }
 
   Json quantity(const Json& in) {
     const std::string text = trimmed(in.is_string() ? in.get<std::string>() : in.dump());
-    if (const auto objection = quantity_error(text)) return refuse(*objection);
+    if (const auto objection = quantity_error(text)) return refuse(*objection, true);
     return Quantity::parse(text)->text();
   }
 
   Json time(const Json& in, const FieldType& type) {
-    if (!in.is_string()) return wrong(in, type.go_name == "v1.Time" ? "string" : type.go_name);
-    if (const auto objection = time_error(in.get<std::string>())) return refuse(*objection);
+    if (!in.is_string()) return wrong(in, type.go_name == "v1.Time" ? "string" : type.go_name, true);
+    if (const auto objection = time_error(in.get<std::string>())) return refuse(*objection, true);
     return in;
   }
 
@@ -130,26 +130,30 @@ class Decoder {
     return in;
   }
 
-  Json wrong_number(const Json& in, const std::string& go_type) { return mismatch(fmt::format("number {}", in.dump()), go_type); }
+  Json wrong_number(const Json& in, const std::string& go_type, bool ends) { return mismatch(fmt::format("number {}", in.dump()), go_type, ends); }
 
-  Json wrong(const Json& in, const std::string& go_type) {
-    return mismatch(in.is_object() ? "object" : in.is_array() ? "array" : in.is_boolean() ? "bool" : in.is_string() ? "string" : "number", go_type);
+  Json wrong(const Json& in, const std::string& go_type, bool ends = false) {
+    return mismatch(in.is_object() ? "object" : in.is_array() ? "array" : in.is_boolean() ? "bool" : in.is_string() ? "string" : "number", go_type, ends);
   }
 
-  Json mismatch(const std::string& found, const std::string& go_type) {
-    if (fields_.empty()) return refuse(fmt::format("json: cannot unmarshal {} into Go value of type {}", found, go_type));
-    return refuse(fmt::format("json: cannot unmarshal {} into Go struct field {}.{} of type {}", found, struct_, fmt::join(fields_, "."), go_type));
+  Json mismatch(const std::string& found, const std::string& go_type, bool ends) {
+    if (fields_.empty()) return refuse(fmt::format("json: cannot unmarshal {} into Go value of type {}", found, go_type), ends);
+    return refuse(fmt::format("json: cannot unmarshal {} into Go struct field {}.{} of type {}", found, struct_, fmt::join(fields_, "."), go_type), ends);
   }
 
-  Json refuse(std::string objection) {
-    if (!out_.error) {
+  /// Go goes on after a wrong type and tells the first one at the end; an error of a type's own reader (quantities, times) ends
+  /// the decoding and is told in its place.
+  Json refuse(std::string objection, bool ends = false) {
+    if (!out_.error || (ends && !ended_)) {
       out_.error = std::move(objection);
       out_.error_path = path_.text();
+      ended_ = ends;
     }
     return nullptr;
   }
 
   Decoded& out_;
+  bool ended_ = false;
   FieldPath path_;
   std::string struct_;
   std::vector<std::string> fields_;

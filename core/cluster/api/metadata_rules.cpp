@@ -23,6 +23,20 @@ void check_owner(FieldErrors& errors, const View& owner, const FieldPath& path) 
   if (api_version == "v1" && kind == "Event") errors.invalid(path, owner, "/v1, Kind=Event is disallowed from being an owner");
 }
 
+/// As Go prints the list: in the order of its fields.
+std::string owners_dump(const View& owners) {
+  std::vector<std::string> dumps;
+  for (const View& owner : owners.items()) {
+    std::string text;
+    for (const char* field : {"apiVersion", "kind", "name", "uid"}) text += fmt::format(R"({}"{}":{})", text.empty() ? "" : ",", field, Json(owner[field].text()).dump());
+    for (const char* field : {"controller", "blockOwnerDeletion"}) {
+      if (owner[field].present()) text += fmt::format(R"(,"{}":{})", field, owner[field].flag());
+    }
+    dumps.push_back(fmt::format("{{{}}}", text));
+  }
+  return fmt::format("[{}]", fmt::join(dumps, ","));
+}
+
 void check_owners(FieldErrors& errors, const View& owners, const FieldPath& path) {
   std::string first_controller;
   for (const View& owner : owners.items()) {
@@ -32,7 +46,7 @@ void check_owners(FieldErrors& errors, const View& owners, const FieldPath& path
     if (first_controller.empty()) {
       first_controller = name;
     } else {
-      errors.invalid(path, owners,
+      errors.invalid(path, BadValue::raw(owners_dump(owners)),
                      fmt::format("Only one reference can have Controller set to true. Found \"true\" in references for {} and {}", first_controller, name));
     }
   }

@@ -156,7 +156,7 @@ void check_policy_port(FieldErrors& errors, const View& entry, const FieldPath& 
 
 void check_block(FieldErrors& errors, const View& block, const FieldPath& path, const std::vector<std::string>& existing) {
   const std::string cidr = block["cidr"].text();
-  if (cidr.empty()) errors.required(path / "cidr");
+  if (cidr.empty()) return errors.required(path / "cidr");
   check_cidr(errors, cidr, path / "cidr", existing);
   const auto whole = parse_cidr(cidr);
   if (!whole) return;

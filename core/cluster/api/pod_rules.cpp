@@ -312,6 +312,7 @@ void check_pod_update(FieldErrors& errors, const View& pod, const View& old) {
 PodOptions pod_options(const View& old_spec, const View& old_meta) {
   PodOptions options;
   if (!old_spec.present()) return options;
+  options.allow_any_selinux_change_policy = old_spec.at("securityContext", "seLinuxChangePolicy").present();
   const auto broken = [](auto check) {
     FieldErrors errors;
     check(errors);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/cluster/api/rules.hpp"
+#include "core/cluster/api/types.hpp"
 
 namespace tandem::cluster::api {
 
@@ -152,7 +153,7 @@ void check_pod_unchanged(FieldErrors& errors, const View& spec, const View& old)
   for (const char* field : {"activeDeadlineSeconds", "schedulingGates", "tolerations"}) take(rest, old, field);
   if (old["terminationGracePeriodSeconds"].number() < 0 && spec["terminationGracePeriodSeconds"].number() == 1) take(rest, old, "terminationGracePeriodSeconds");
   if (!old["schedulingGates"].empty()) allow_narrowing(errors, rest, old);
-  if (!semantically_equal(rest, old.json())) {
+  if (!equal_structs(rest, old.json(), struct_type("core/v1.PodSpec"))) {
     errors.forbidden("spec",
                      "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
                      "`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "

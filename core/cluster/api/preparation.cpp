@@ -95,9 +95,11 @@ void drop_autoscaler_tolerance(Json& object) {
   }
 }
 
-bool is_counted_change(const View& object, const View& old, std::string_view kind) {
+bool is_counted_change(const View& object, const View& old, const KindType& type) {
+  const std::string_view kind = type.kind;
   if (!counted_kinds().contains(kind) || kind == "PriorityClass") return false;
-  if (!(object["spec"] == old["spec"])) return true;
+  const StructType& spec = *type.structure->find("spec")->type.structure;
+  if (!equal_structs(object["spec"].json(), old["spec"].json(), spec, kind == "NetworkPolicy")) return true;
   return kind == "Deployment" && !(object.at("metadata", "annotations") == old.at("metadata", "annotations"));
 }
 
@@ -173,6 +175,7 @@ void prepare_for_create(Json& object, std::string_view kind, const std::string& 
   if (kind == "PersistentVolumeClaim") prepare_claim(object["spec"]);
   if (kind == "PersistentVolume") object["status"] = {{"phase", "Pending"}, {"lastPhaseTransitionTime", now}};
   if (kind == "Namespace") prepare_namespace(object);
+  if (kind == "LimitRange" && View(object).at("metadata", "name").text().empty()) object["metadata"]["name"] = View(object).at("metadata", "uid").text();
   if (kind == "Node") {
     object["spec"].erase("configSource");
     object["status"].erase("config");
@@ -182,7 +185,8 @@ void prepare_for_create(Json& object, std::string_view kind, const std::string& 
   }
 }
 
-void prepare_for_update(Json& object, const Json& old, std::string_view kind) {
+void prepare_for_update(Json& object, const Json& old, const KindType& type) {
+  const std::string_view kind = type.kind;
   const View before(old);
   object["metadata"]["generation"] = before.at("metadata", "generation").number();
   if (status_kinds().contains(kind) || kind == "Node") object["status"] = before["status"].json();
@@ -201,7 +205,7 @@ void prepare_for_update(Json& object, const Json& old, std::string_view kind) {
   if (kind == "HorizontalPodAutoscaler") drop_autoscaler_tolerance(object);
   if (kind == "PersistentVolumeClaim") prepare_claim(object["spec"]);
   if (kind == "Node" && !before.at("spec", "configSource").present()) object["spec"].erase("configSource");
-  if (is_counted_change(View(object), before, kind)) object["metadata"]["generation"] = before.at("metadata", "generation").number() + 1;
+  if (is_counted_change(View(object), before, type)) object["metadata"]["generation"] = before.at("metadata", "generation").number() + 1;
 }
 
 void to_internal(Json& object, std::string_view api_version, std::string_view kind) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/cluster/api/types.hpp"
 #include "core/cluster/api/view.hpp"
 
 namespace tandem::cluster::api {
@@ -17,7 +18,7 @@ bool is_cluster_scoped(std::string_view kind);
 /// `now` fills times that the server writes (RFC 3339).
 void prepare_for_create(Json& object, std::string_view kind, const std::string& now);
 /// PrepareForUpdate: status kept, generation counted.
-void prepare_for_update(Json& object, const Json& old, std::string_view kind);
+void prepare_for_update(Json& object, const Json& old, const KindType& type);
 
 /// From the defaulted object to what the internal type holds, as far as the two differ: deprecated fields, secret texts.
 void to_internal(Json& object, std::string_view api_version, std::string_view kind);

@@ -64,6 +64,7 @@ struct PodOptions {
   bool allow_file_keys = false;
   bool allow_restart_rules = false;
   bool allow_user_namespace_devices = false;
+  bool allow_any_selinux_change_policy = false;
 };
 PodOptions pod_options(const View& old_spec, const View& old_meta);
 void check_pod_spec(FieldErrors& errors, const View& spec, const View& pod_meta, const FieldPath& path, const PodOptions& options);

@@ -199,7 +199,11 @@ void check_pod_security_context(FieldErrors& errors, const View& spec, const Fie
   check_windows_options(errors, context["windowsOptions"], path / "windowsOptions");
   check_app_armor(errors, context["appArmorProfile"], path / "appArmorProfile");
   if (context.has("supplementalGroupsPolicy")) check_one_of(errors, context["supplementalGroupsPolicy"], {"Merge", "Strict"}, path / "supplementalGroupsPolicy");
-  if (context.has("seLinuxChangePolicy")) check_one_of(errors, context["seLinuxChangePolicy"], {"MountOption", "Recursive"}, path / "seLinuxChangePolicy");
+  if (context.has("seLinuxChangePolicy")) {
+    using Names = std::vector<std::string>;
+    const Names allowed = options.allow_any_selinux_change_policy ? Names{"MountOption", "Recursive"} : Names{"Recursive"};
+    check_one_of(errors, context["seLinuxChangePolicy"], allowed, path / "seLinuxChangePolicy");
+  }
 }
 
 void check_seccomp_annotations(FieldErrors& errors, const View& annotations, const FieldPath& path) {

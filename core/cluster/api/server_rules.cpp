@@ -149,8 +149,12 @@ Answer update(const Json& manifest, const Json& old) {
     meta.erase("namespace");
   } else if (View(meta)["namespace"].text().empty() && old_meta.has("namespace")) {
     meta["namespace"] = old_meta["namespace"].text();
+  } else if (View(meta)["namespace"].text() != old_meta["namespace"].text()) {
+    answer.bad_request = "the namespace of the provided object does not match the namespace sent on the request";
+    answer.message = answer.bad_request;
+    return answer;
   }
-  prepare_for_update(object->object, before->object, kind);
+  prepare_for_update(object->object, before->object, *object->kind);
   if (View(meta)["uid"].text().empty() && old_meta.has("uid")) meta["uid"] = old_meta["uid"].text();
   for (const char* field : {"creationTimestamp", "deletionTimestamp"}) {
     if (old_meta.has(field)) meta[field] = old_meta[field].json();

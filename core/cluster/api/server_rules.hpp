@@ -26,6 +26,7 @@ struct Answer {
   std::vector<std::string> unknown_fields;  ///< dropped
   bool is_known_kind = true;                ///< false: no rules for this kind here (custom resources); `stored` is as read
   Json defaulted;                           ///< after SetDefaults_*, wire form
+  std::string bad_request;                  ///< refused before any rule is asked; empty: not so
   FieldErrors errors;                       ///< empty: accepted
   std::vector<std::string> warnings;
   Json stored;                              ///< the object as the server keeps it, wire form; empty if refused

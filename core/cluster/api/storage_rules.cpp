@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/cluster/api/resources.hpp"
 #include "core/cluster/api/rules.hpp"
+#include "core/cluster/api/types.hpp"
 
 namespace tandem::cluster::api {
 
@@ -163,7 +166,7 @@ void check_claim_change(FieldErrors& errors, const View& claim, const View& old)
     if (spec.at("resources", "requests").present()) now["resources"]["requests"]["storage"] = before.at("resources", "requests", "storage").json();
     now["volumeAttributesClassName"] = before["volumeAttributesClassName"].json();
   }
-  if (!semantically_equal(now, was)) {
+  if (!equal_structs(now, was, struct_type("core/v1.PersistentVolumeClaimSpec"))) {
     errors.forbidden("spec", "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims");
   }
   const Quantity size = quantity_of(spec.at("resources", "requests", "storage"));
@@ -193,12 +196,14 @@ void check_parameters(FieldErrors& errors, const View& parameters, const FieldPa
 }
 
 void check_topologies(FieldErrors& errors, const View& topologies, const FieldPath& path) {
+  using Term = std::map<std::string, std::set<std::string>>;
+  std::vector<Term> before(topologies.size());  // Kubernetes begins with as many empty terms, so that an empty one is always a duplicate
   std::size_t i = 0;
-  for (const View& term : topologies.items()) {
+  for (const View& expressions : topologies.items()) {
     const FieldPath at = path.index(i++) / "matchLabelExpressions";
-    std::set<std::string> keys;
+    Term term;
     std::size_t j = 0;
-    for (const View& expression : term["matchLabelExpressions"].items()) {
+    for (const View& expression : expressions["matchLabelExpressions"].items()) {
       const FieldPath one = at.index(j++);
       const std::string key = expression["key"].text();
       if (expression["values"].empty()) errors.required(one / "values");
@@ -209,14 +214,11 @@ void check_topologies(FieldErrors& errors, const View& topologies, const FieldPa
         ++k;
       }
       check_label_name(errors, key, one / "key");
-      if (!keys.insert(key).second) errors.duplicate(one / "key", key);
+      if (term.contains(key)) errors.duplicate(one / "key", key);
+      term[key] = values;
     }
-  }
-  const std::vector<View> all = topologies.items();
-  for (i = 0; i < all.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (all[i] == all[j]) errors.duplicate(path.index(i) / "matchLabelExpressions", "");
-    }
+    for (auto same = std::count(before.begin(), before.end(), term); same > 0; --same) errors.duplicate(at, "");
+    before.push_back(std::move(term));
   }
 }
 

@@ -168,4 +168,42 @@ const StructType& struct_type(std::string_view id) {
   return *found;
 }
 
+namespace {
+
+const nlohmann::json& member(const nlohmann::json& object, const std::string& name) {
+  static const nlohmann::json kAbsent;
+  if (!object.is_object()) return kAbsent;
+  const auto found = object.find(name);
+  return found == object.end() ? kAbsent : *found;
+}
+
+bool is_zero(const nlohmann::json& value) {
+  return value.is_null() || value == "" || value == 0 || value == false || (value.is_structured() && value.empty());
+}
+
+bool equal_values(const nlohmann::json& a, const nlohmann::json& b, const FieldType& type, bool exact) {
+  if (type.pointer && a.is_null() != b.is_null()) return false;
+  if (type.shape == Shape::Struct) return equal_structs(a, b, *type.structure, exact);
+  if (type.shape != Shape::List && type.shape != Shape::Map) return a == b || (!type.pointer && is_zero(a) && is_zero(b));
+  if (exact && a.is_null() != b.is_null()) return false;
+  if (a.size() != b.size()) return false;
+  if (type.shape == Shape::List) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (!equal_values(a[i], b[i], *type.element, exact)) return false;
+    }
+    return true;
+  }
+  for (const auto& [key, value] : a.items()) {
+    if (!b.contains(key) || !equal_values(value, b[key], *type.element, exact)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool equal_structs(const nlohmann::json& a, const nlohmann::json& b, const StructType& type, bool exact) {
+  return std::all_of(type.fields.begin(), type.fields.end(),
+                     [&](const FieldInfo& field) { return equal_values(member(a, field.name), member(b, field.name), field.type, exact); });
+}
+
 }  // namespace tandem::cluster::api

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,5 +67,9 @@ std::vector<std::string> api_versions_of(std::string_view kind);
 bool is_built_in_group(std::string_view api_version);
 /// "core/v1.PodSpec"; CHECKs that it exists.
 const StructType& struct_type(std::string_view id);
+
+/// Kubernetes' semantic equality of two values of a struct: an empty list or map equals an absent one, but an empty struct behind
+/// a pointer is not an absent one. `exact`: Go's reflect.DeepEqual, for which empty and absent lists differ too.
+bool equal_structs(const nlohmann::json& a, const nlohmann::json& b, const StructType& type, bool exact = false);
 
 }  // namespace tandem::cluster::api

@@ -8,6 +8,7 @@
 #include "core/cluster/api/decode.hpp"
 #include "core/cluster/api/limits.hpp"
 #include "core/cluster/api/rules.hpp"
+#include "core/cluster/api/types.hpp"
 
 namespace tandem::cluster::api {
 
@@ -274,7 +275,7 @@ void check_stateful_set(FieldErrors& errors, const View& object, const View& old
   for (const char* field : {"replicas", "template", "updateStrategy", "minReadySeconds", "ordinals", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy"}) {
     rest[field] = old["spec"][field].json();
   }
-  if (!semantically_equal(rest, old["spec"].json())) {
+  if (!equal_structs(rest, old["spec"].json(), struct_type("apps/v1.StatefulSetSpec"))) {
     errors.forbidden("spec",
                      "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', "
                      "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden");
