@@ -110,9 +110,9 @@ class DaemonSetWorld final : public DaemonSetActions {
   void delete_pod(const DaemonPod& pod) override { remove(pod->meta.name); }
   cluster::ControllerRevision create_revision(cluster::ControllerRevision revision) override {
     // As a hash of the template would: the same template gets the same name again.
-    const auto seen = std::find_if(names_.begin(), names_.end(), [&](const auto& one) { return one.first == revision.pod_template; });
-    if (seen == names_.end()) names_.emplace_back(revision.pod_template, fmt::format("r{}", revision.revision));
-    revision.meta.name = seen == names_.end() ? names_.back().second : seen->second;
+    auto named = std::find_if(names_.begin(), names_.end(), [&](const auto& one) { return one.first == revision.pod_template; });
+    if (named == names_.end()) named = names_.insert(named, {revision.pod_template, fmt::format("r{}", revision.revision)});
+    revision.meta.name = named->second;
     revisions_.push_back(revision);
     std::sort(revisions_.begin(), revisions_.end(), [](const auto& a, const auto& b) { return number_of(a.meta.name) < number_of(b.meta.name); });
     queue_.add(kKey);
