@@ -44,7 +44,7 @@ class BusyScheduler {
 
   /// `steps` random actions, one every few milliseconds; the run ends half a minute after the last.
   record::Recording live(int steps) {
-    for (int i = 0; i < 6; ++i) add_node();
+    for (int i = 0; i < 8; ++i) add_node();
     add_workloads();
     for (int i = 0; i < steps; ++i) at(kTimeZero + milliseconds(i * 7), [this] { act(); });
     run_until(kTimeZero + milliseconds(steps * 7) + seconds(30));
@@ -174,7 +174,7 @@ class BusyScheduler {
   }
   void act() {
     switch (random_.below(20)) {
-      case 0: case 1:
+      case 0: case 1: case 6: case 7: case 8: case 9:
         if (const auto pod = any<cluster::Pod>()) (void)api_.remove<cluster::Pod>(cluster::key_of(pod->meta), {});
         return;
       case 2:

@@ -196,6 +196,64 @@ TEST(Explain, TellsFiltersScoresAndTies) {
   }
 }
 
+/// What must hold of every explanation, whatever it is about.
+void expect_consistent(const Explanation& told) {
+  SCOPED_TRACE(told.pod + " attempt " + std::to_string(told.attempt));
+  EXPECT_TRUE(told.mismatches.empty()) << fmt::format("{}", fmt::join(told.mismatches, "; "));
+  EXPECT_EQ(told.nodes.size(), told.nodes_total);
+  std::map<std::string, int> reasons;
+  std::size_t feasible = 0;
+  std::int64_t best = INT64_MIN;
+  for (const ExplainedNode& node : told.nodes) {
+    if (node.verdict == ExplainedNode::Verdict::Rejected) {
+      EXPECT_FALSE(node.reasons.empty()) << node.name;
+      for (const std::string& reason : node.reasons) ++reasons[reason];
+      EXPECT_FALSE(node.chosen);
+    }
+    if (node.verdict != ExplainedNode::Verdict::Feasible) continue;
+    ++feasible;
+    best = std::max(best, node.total);
+    std::int64_t sum = 0;
+    for (const ExplainedScore& score : node.scores) sum += score.weighted;
+    EXPECT_EQ(node.total, sum);
+    EXPECT_EQ(node.scores.size(), told.plugins.size());
+  }
+  EXPECT_EQ(feasible, told.feasible);
+  for (const ExplainedNode& node : told.nodes) {
+    const bool has_best = node.verdict == ExplainedNode::Verdict::Feasible && node.total == best && !told.node.empty();
+    EXPECT_EQ(node.tied, has_best) << node.name;
+    EXPECT_EQ(node.chosen, node.name == told.node);
+    EXPECT_TRUE(!node.chosen || node.tied);
+  }
+  if (!told.node.empty() || told.failed || told.nodes.empty() || !told.pod_rejected_by.empty()) return;
+  // The message counts what the table shows. (Nodes that are only named by plugins have their reason too.)
+  std::vector<std::string> counted;
+  for (const auto& [reason, count] : reasons) counted.push_back(fmt::format("{} {}", count, reason));
+  std::sort(counted.begin(), counted.end());
+  EXPECT_TRUE(told.message.starts_with(fmt::format("0/{} nodes are available: {}.", told.nodes_total, fmt::join(counted, ", "))))
+      << told.message << "\n" << fmt::format("{}", fmt::join(counted, ", "));
+}
+
+TEST(Explain, EveryDecisionOfABusyClusterConsistently) {
+  BusyScheduler busy(cluster::DeliveryProfile::kubernetes(), with({default_profile(), scored_by("RoundRobin", "second")}), 5);
+  const auto recording = busy.live(400);
+  std::size_t preempting = 0;
+  std::size_t scored = 0;
+  const Status replayed = replay_scheduling(
+      recording, busy.config(), [](std::size_t) { return true; },
+      [&](ReplayedCycle& cycle) {
+        const Explanation told = explain(cycle);
+        expect_consistent(told);
+        preempting += told.preemption && !told.preemption->candidates.empty() ? 1 : 0;
+        scored += told.plugins.empty() ? 0 : 1;
+        EXPECT_FALSE(to_text(told, {}).empty());
+        EXPECT_EQ(to_json(told).at("pod"), told.pod);
+      });
+  ASSERT_TRUE(replayed) << to_string(replayed.error());
+  EXPECT_GT(preempting, 10U);
+  EXPECT_GT(scored, 50U);
+}
+
 TEST(Explain, TextFitsATerminal) {
   FourNodes four;
   four.pods({BusyScheduler::pod("a", 1000), BusyScheduler::pod("b", 8000)});
@@ -305,6 +363,33 @@ TEST(ExplainDiff, EqualRunsDoNotPart) {
   a.pods({BusyScheduler::pod("a", 1000), BusyScheduler::pod("b", 1000)});
   b.pods({BusyScheduler::pod("a", 1000), BusyScheduler::pod("b", 1000)});
   EXPECT_FALSE(part(a, b));
+}
+
+/// Where two outcomes differ, something that they were made from must.
+TEST(ExplainDiff, NamesAnInputWheneverBusyRunsPart) {
+  const auto part_of = [](BusyScheduler& a, BusyScheduler& b) {
+    const auto recorded_a = a.live(150);
+    const auto recorded_b = b.live(150);
+    const RunHistory history_a = RunHistory::of(recorded_a);
+    const RunHistory history_b = RunHistory::of(recorded_b);
+    const auto parting = first_parting({recorded_a, history_a, a.config()}, {recorded_b, history_b, b.config()});
+    ASSERT_TRUE(parting) << to_string(parting.error());
+    ASSERT_TRUE(*parting);
+    if (!(*parting)->a || !(*parting)->b) return;
+    EXPECT_FALSE((*parting)->inputs.empty()) << (*parting)->logical_name;
+    EXPECT_THAT(to_text(**parting, "a", "b", {}), ::testing::HasSubstr((*parting)->inputs.front().input));
+  };
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    BusyScheduler a(cluster::DeliveryProfile::kubernetes(), with({default_profile()}), seed);
+    BusyScheduler other_seed(cluster::DeliveryProfile::kubernetes(), with({default_profile()}), seed + 10);
+    part_of(a, other_seed);
+    BusyScheduler again(cluster::DeliveryProfile::kubernetes(), with({default_profile()}), seed);
+    BusyScheduler other_policy(cluster::DeliveryProfile::kubernetes(), with({scored_by("RoundRobin")}), seed);
+    part_of(again, other_policy);
+    BusyScheduler once_more(cluster::DeliveryProfile::kubernetes(), with({default_profile()}), seed);
+    BusyScheduler other_delays(cluster::DeliveryProfile::instant(), with({default_profile()}), seed);
+    part_of(once_more, other_delays);
+  }
 }
 
 TEST(ExplainDiff, NamesThePolicy) {
