@@ -57,7 +57,10 @@ class Collector {
     add("plugins that score, with their weights", fmt::format("{}", fmt::join(scoring, ", ")));
     add("plugins that may filter", fmt::format("{}", fmt::join(filtering, ", ")));
     add("plugins that may act after the filters", fmt::format("{}", fmt::join(after_filters, ", ")));
-    for (const auto& [name, args] : profile.at("args").items()) add("arguments of " + name, args.dump());
+    const json args = profile.at("args");
+    for (const scenario::EnabledPlugin& plugin : cycle_.profile->plugins) {
+      if (args.contains(plugin.name)) add("arguments of " + plugin.name, args.at(plugin.name).dump());
+    }
     add("percentageOfNodesToScore", std::to_string(cycle_.profile->percentage_of_nodes_to_score));
     if (cycle_.inputs->policy != record::PolicyAnswer::NotAsked) add("what the policy's process said", cycle_.inputs->policy_answer);
   }

@@ -19,6 +19,9 @@ namespace {
 
 /// Longer lists of nodes are cut unless all are asked for.
 constexpr std::size_t kNodesShown = 20;
+/// Likewise of a pod's attempts, and of their messages: that of the attempt that is explained stands above, whole.
+constexpr std::size_t kAttemptsShown = 20;
+constexpr std::size_t kMessageShown = 88;
 
 using Verdict = ExplainedNode::Verdict;
 
@@ -97,10 +100,14 @@ class Text {
     if (told_.attempts.size() < 2) return;
     text_ += "\nAttempts of this pod\n";
     Table table({"ATTEMPT", "TIME", "OUTCOME"});
-    for (const AttemptLine& attempt : told_.attempts) {
-      table.add({std::to_string(attempt.attempt), to_string(attempt.time - kTimeZero), attempt.node.empty() ? attempt.message : attempt.node});
+    const std::size_t first = options_.all_nodes || told_.attempts.size() <= kAttemptsShown ? 0 : told_.attempts.size() - kAttemptsShown;
+    for (std::size_t i = first; i < told_.attempts.size(); ++i) {
+      const AttemptLine& attempt = told_.attempts[i];
+      const std::string message = options_.all_nodes ? attempt.message : Words::cut(attempt.message, kMessageShown);
+      table.add({std::to_string(attempt.attempt), to_string(attempt.time - kTimeZero), attempt.node.empty() ? message : attempt.node});
     }
     text_ += table.text();
+    if (first > 0) text_ += fmt::format("and {} before (--all shows them)\n", first);
   }
 
   void rejections() {
