@@ -31,7 +31,8 @@ class SimSession final : public world::Session {
               .traffic = model_.requests(),
               .sink = context.sink,
               .make_faults = [this](cluster::ApiServer& server) { return model_.make_fault_injector(server); },
-              .policies = std::move(policies)}),
+              .policies = std::move(policies),
+              .check_decisions = context.check_decisions}),
         sampler_(model_.make_sampler([this](const record::Sample& sample) { run_.sink().sample(sample); })) {}
 
   Status start() {

@@ -25,7 +25,8 @@ balance::BalancerSpec balancer_for(const scenario::Scenario& scenario, const Obj
 }
 
 ClusterRun::ClusterRun(const Parts& parts) : parts_(parts), sink_(parts.sink) {
-  control_plane_ = std::make_unique<ControlPlane>(parts_.clock, parts_.scenario, parts_.nodes, &sink_, std::move(parts_.policies));
+  control_plane_ = std::make_unique<ControlPlane>(parts_.clock, parts_.scenario, parts_.nodes, &sink_, std::move(parts_.policies),
+                                                  parts_.check_decisions);
   follower_ = std::make_unique<EndpointFollower>(parts_.clock, control_plane_->api(), parts_.balancers,
                                                  balanced_services(parts_.scenario), &sink_);
   if (parts_.make_faults) faults_ = parts_.make_faults(control_plane_->api());

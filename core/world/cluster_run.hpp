@@ -32,6 +32,7 @@ class ClusterRun {
     std::function<std::unique_ptr<FaultInjector>(cluster::ApiServer&)> make_faults = {};
     /// Processes of the scheduler profiles that ask one; see ControlPlane.
     std::map<std::string, control::scheduler::ExternalPolicyPtr> policies = {};
+    std::uint32_t check_decisions = 0;  ///< see RunContext
   };
   explicit ClusterRun(const Parts& parts);
   ~ClusterRun();

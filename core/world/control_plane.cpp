@@ -109,7 +109,7 @@ struct ControlPlane::Components {
 };
 
 ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, control::NodeRuntime& runtime, record::Sink* sink,
-                           std::map<std::string, control::scheduler::ExternalPolicyPtr> policies)
+                           std::map<std::string, control::scheduler::ExternalPolicyPtr> policies, std::uint32_t check_decisions)
     : clock_(clock), scenario_(scenario) {
   const Result<DeliveryProfile> profile = delivery_profile(scenario.delivery);
   CHECK(profile.has_value(), "the loader lets only known delivery profiles through");
@@ -123,6 +123,7 @@ ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, con
   options.policies = std::move(policies);
   options.backoff = {scenario.scheduler.pod_initial_backoff, scenario.scheduler.pod_max_backoff};
   options.seed = scenario.seed;
+  options.check_every = check_decisions;
   if (sink != nullptr) {
     options.on_decision = [sink](const record::SchedulingDecision& decision) { sink->decision(decision); };
     options.on_note = [sink](const record::SchedulerNote& note) { sink->scheduler_note(note); };

@@ -20,9 +20,10 @@ namespace tandem::world {
 class ControlPlane {
  public:
   /// Everything referred to outlives the control plane. `sink` may be null. `policies` are the processes that the plugin
-  /// ExternalPolicy asks, by the profile's schedulerName: one for each profile that has the plugin.
+  /// ExternalPolicy asks, by the profile's schedulerName: one for each profile that has the plugin. `check_decisions`: see
+  /// RunContext.
   ControlPlane(Clock& clock, const scenario::Scenario& scenario, control::NodeRuntime& runtime, record::Sink* sink,
-               std::map<std::string, control::scheduler::ExternalPolicyPtr> policies = {});
+               std::map<std::string, control::scheduler::ExternalPolicyPtr> policies = {}, std::uint32_t check_decisions = 0);
   ~ControlPlane();
   ControlPlane(const ControlPlane&) = delete;
   ControlPlane& operator=(const ControlPlane&) = delete;

@@ -30,6 +30,9 @@ struct RunContext {
   std::function<void(const Progress&)> progress;            ///< may be empty
   const std::atomic<int>* interrupted = nullptr;            ///< count of Ctrl-C so far; may be null
   scenario::Calibration calibration;                        ///< figures for the models
+  /// The simulation's scheduler works every so many decisions out once more from scratch and stops the run if they differ;
+  /// 0 is never, 1 always (docs/scheduler-proof.md).
+  std::uint32_t check_decisions = 0;
 };
 
 /// Numbers every world reports at its end, beside the recording.

@@ -104,6 +104,19 @@ TEST_P(ShippedScenario, EverySchedulingDecisionIsMadeAgainFromTheRecording) {
   for (const judge::DecisionMismatch& mismatch : test->mismatches) ADD_FAILURE() << recording->decisions()[mismatch.number].pod << ": " << mismatch.what.front();
 }
 
+/// A decision that the scheduler's sharing made differently would stop the run.
+TEST_P(ShippedScenario, EveryDecisionIsTheOneWorkedOutFromScratch) {
+  const cli::LoadedScenario loaded = load();
+  world::RunContext context;
+  context.calibration = loaded.scenario.calibration.value_or(scenario::Calibration{});
+  context.check_decisions = 1;
+  sim::SimWorld world;
+  auto session = world.open(loaded.scenario, context);
+  ASSERT_TRUE(session.has_value()) << to_string(session.error());
+  EXPECT_TRUE((*session)->advance(kTimeZero + loaded.scenario.horizon).has_value());
+  (void)(*session)->finish();
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ShippedScenario, ::testing::ValuesIn(shipped()), [](const auto& parameter) {
   std::string name = parameter.param;
   std::replace(name.begin(), name.end(), '-', '_');

@@ -20,7 +20,9 @@ cluster::Node RandomCluster::random_node(const std::string& name) {
   node.spec.unschedulable = one_in(8);
   if (one_in(4)) node.spec.taints.push_back({"dedicated", any_of<std::string>({"db", "web"}), "NoSchedule", {}, {}});
   if (one_in(8)) node.spec.taints.push_back({"broken", "", "NoExecute", {}, {}});
-  if (one_in(4)) node.spec.taints.push_back({"spot", "", "PreferNoSchedule", {}, {}});
+  for (const char* key : {"spot", "old", "slow"}) {
+    if (one_in(4)) node.spec.taints.push_back({key, "", "PreferNoSchedule", {}, {}});
+  }
   auto& size = node.status.allocatable;
   size = {{"cpu", quantity(any_of<std::string>({"500m", "1", "2", "4"}))},
           {"memory", quantity(any_of<std::string>({"512Mi", "1Gi", "2Gi", "4Gi"}))},
@@ -82,7 +84,7 @@ void RandomCluster::add_node_choice(cluster::PodSpec& spec) {
   }
   if (one_in(4)) {
     if (!spec.affinity.node_affinity) spec.affinity.node_affinity.emplace();
-    spec.affinity.node_affinity->preferred = {{10, {{in("zone", {"b"})}, {}}}};
+    spec.affinity.node_affinity->preferred = {{10, {{in("zone", {"b"})}, {}}}, {3, {{in("disk", {"ssd"})}, {}}}};
   }
   const auto tolerate = [&](const char* key, const char* op, const char* value, const char* effect) {
     spec.tolerations.push_back({key, op, value, effect, {}, {}});

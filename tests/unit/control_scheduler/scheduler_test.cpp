@@ -225,6 +225,34 @@ TEST(SchedulerComponent, SpreadsReplicasOfOneReplicaSetOverTheWorkers) {
   EXPECT_EQ(per_node, (std::map<std::string, int>{{"n1", 2}, {"n2", 2}, {"n3", 2}}));
 }
 
+TEST(SchedulerComponent, LooksOnWhereTheLastSearchStopped) {
+  SchedulerOptions options;
+  options.profiles.front().percentage_of_nodes_to_score = 50;
+  Cluster c(cluster::DeliveryProfile::instant(), std::move(options));
+  for (int i = 1000; i < 1240; ++i) c.add(node("n" + std::to_string(i), "4", "8Gi"));
+  for (int i = 0; i < 3; ++i) c.add(pod("p" + std::to_string(i), "1", "1Gi"));
+  c.settle();
+  ASSERT_EQ(c.decisions.size(), 3U);
+  for (const auto& decision : c.decisions) EXPECT_EQ(decision.evaluated, 120U);
+  EXPECT_LT(c.node_of("p0"), "n1120");
+  EXPECT_GE(c.node_of("p1"), "n1120") << "the first 120 nodes were looked at before";
+  EXPECT_LT(c.node_of("p2"), "n1120");
+}
+
+TEST(SchedulerComponent, NamesAllOfAHundredTiesAndFiveOfMore) {
+  for (const int nodes : {100, 101}) {
+    SchedulerOptions options;
+    options.profiles.front().percentage_of_nodes_to_score = 100;
+    Cluster c(cluster::DeliveryProfile::instant(), std::move(options));
+    for (int i = 1000; i < 1000 + nodes; ++i) c.add(node("n" + std::to_string(i), "4", "8Gi"));
+    c.add(pod("web", "1", "1Gi"));
+    c.settle();
+    ASSERT_EQ(c.decisions.size(), 1U);
+    EXPECT_EQ(c.decisions[0].ties.size(), nodes == 100 ? 100U : 5U);
+    EXPECT_EQ(c.decisions[0].ties.front(), "n1000");
+  }
+}
+
 TEST(SchedulerComponent, GivesTheSameRunForTheSameSeed) {
   const auto placements = [](std::uint64_t seed) {
     SchedulerOptions options;
