@@ -62,7 +62,8 @@ void read_notation(std::string_view bytes) {
     // Kubernetes writes quantities from 10^21 on without their exponent (shared answers: 10^21 prints as "1"), and so do we.
     const bool writable = std::abs(quantity->approximate()) < 1e21;
     CHECK(!writable || (again && *again == *quantity && again->text() == quantity->text()), "a quantity changes when it is written and read: " + quantity->text());
-    static_cast<void>(quantity->value() + quantity->sign());
+    static_cast<void>(quantity->value());
+    static_cast<void>(quantity->sign());
     static_cast<void>(quantity->milli_value());
     static_cast<void>(quantity->approximate());
     CHECK(quantity->rounded_up() >= *quantity || quantity->sign() < 0, "rounding up made less of " + quantity->text());

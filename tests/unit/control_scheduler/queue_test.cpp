@@ -67,7 +67,7 @@ TEST(BackoffTimes, FollowTheConfiguration) {
   EXPECT_EQ(backoff.after(3), seconds(5));
 }
 
-TEST_F(Queue, AFailureAtTenPointFourSecondsIsRetriedAtTwelve) {
+TEST_F(Queue, Example1_2AFailureAtTenPointFourSecondsIsRetriedAtTwelve) {
   queue.add(make("p"), at(10'000));
   ASSERT_EQ(pop(at(10'400)), "p");
   queue.return_failed("uid-p", at(10'400));  // an error, so that the idle queue does not cut the back-off short

@@ -42,7 +42,7 @@ TEST(NodeOrder, FollowsANodeToItsNewZone) {
   EXPECT_EQ(order_of(snapshot), "n2 n3 n1");
 }
 
-TEST(Sampling, ExaminesAsManyNodesAsTheReferenceListsForAdaptivePercentages) {
+TEST(Sampling, Example1_3ExaminesAsManyNodesAsTheReferenceListsForAdaptivePercentages) {
   const std::vector<std::pair<std::size_t, std::size_t>> expected{{50, 50},    {99, 99},    {100, 100},  {125, 100},
                                                                   {250, 120},  {500, 230},  {1000, 420}, {2500, 750},
                                                                   {5000, 500}, {5625, 281}, {6000, 300}, {10000, 500}};

@@ -1,4 +1,5 @@
-// The worked examples of kubernetes-semantics §1.11, whose numbers come from the real scheduler v1.34.
+// The worked examples of kubernetes-semantics §1.11, whose numbers come from the real scheduler v1.34: Example1_11A is example A.
+// Those of §1.2 and §1.3 are Queue.Example1_2… and Sampling.Example1_3….
 
 #include "tests/unit/control_scheduler/support.hpp"
 
@@ -14,9 +15,9 @@ cluster::PreferredSchedulingTerm prefer(std::int32_t weight, const char* key, co
   return {weight, {{in(key, {value})}, {}}};
 }
 
-class ExampleA : public ::testing::Test {
+class Example1_11A : public ::testing::Test {
  protected:
-  ExampleA() {
+  Example1_11A() {
     add_nodes(snapshot,
               {node("cp", "4", "8Gi", {}, {{"node-role.kubernetes.io/control-plane", "", "NoSchedule", {}}}),
                node("worker", "4", "8Gi", {{"disk", "ssd"}}), node("worker2", "4", "8Gi", {{"disk", "ssd"}, {"gpu", "true"}}),
@@ -32,7 +33,7 @@ class ExampleA : public ::testing::Test {
   Snapshot snapshot;
 };
 
-TEST_F(ExampleA, FillsThePreferredWorkersFirstAndThenReportsWhyThePodIsPending) {
+TEST_F(Example1_11A, FillsThePreferredWorkersFirstAndThenReportsWhyThePodIsPending) {
   const Decision p0 = decide(snapshot, replica("p0"));
   EXPECT_EQ(totals(p0), (Column{{"worker2", 624}, {"worker", 490}, {"worker4", 424}, {"worker5", 424}}));
   EXPECT_EQ(scores(p0, "NodeAffinity", &PluginScores::normalized),
@@ -66,7 +67,7 @@ TEST_F(ExampleA, FillsThePreferredWorkersFirstAndThenReportsWhyThePodIsPending) 
       "available: 2 Preemption is not helpful for scheduling, 4 No preemption victims found for incoming pod.");
 }
 
-TEST(ExampleB, UnequalNodesAreScoredByWhatIsLeftAndByBalance) {
+TEST(Example1_11B, UnequalNodesAreScoredByWhatIsLeftAndByBalance) {
   Snapshot snapshot;
   add_nodes(snapshot, {node("a", "4", "8Gi"), node("b", "8", "16Gi"), node("c", "2", "4Gi")});
   snapshot.set_pod(on("a", pod("holder", "1", "1Gi")));
@@ -109,7 +110,7 @@ void own_web(Snapshot& snapshot) {
   snapshot.set_owner_selector("ReplicaSet", {"default", "web-abc"}, {{{"app", "web"}, {"pod-template-hash", "abc"}}, {}});
 }
 
-TEST(ExampleC, DefaultSpreadingWeighsHostsAndZones) {
+TEST(Example1_11C, DefaultSpreadingWeighsHostsAndZones) {
   Snapshot snapshot;
   const char* const zone = "topology.kubernetes.io/zone";
   add_nodes(snapshot, {node("n1", "8", "16Gi", {{zone, "z1"}}), node("n2", "8", "16Gi", {{zone, "z1"}}),
@@ -131,9 +132,10 @@ TEST(ExampleC, DefaultSpreadingWeighsHostsAndZones) {
 
   const Decision third = decide(snapshot, replica_of_web("r3"));
   EXPECT_EQ(scores(third, "PodTopologySpread", &PluginScores::weighted), (Column{{"n1", 180}, {"n2", 180}, {"n3", 200}}));
+  EXPECT_EQ(third.node, "n3");
 }
 
-TEST(ExampleC, WithoutZonesHostsAloneAreSpread) {
+TEST(Example1_11C, WithoutZonesHostsAloneAreSpread) {
   Snapshot snapshot;
   add_nodes(snapshot, {node("n1", "8", "16Gi"), node("n2", "8", "16Gi"), node("n3", "8", "16Gi")});
   own_web(snapshot);
@@ -146,7 +148,7 @@ TEST(ExampleC, WithoutZonesHostsAloneAreSpread) {
   EXPECT_EQ(scores(second, "PodTopologySpread", &PluginScores::weighted), (Column{{"n1", 100}, {"n2", 200}, {"n3", 200}}));
 }
 
-TEST(ExampleD, PreferNoScheduleTaintsCostPointsInProportion) {
+TEST(Example1_11D, PreferNoScheduleTaintsCostPointsInProportion) {
   const auto soft = [](const char* key) { return cluster::Taint{key, "", "PreferNoSchedule", {}}; };
   Snapshot snapshot;
   add_nodes(snapshot, {node("none", "4", "8Gi"), node("one", "4", "8Gi", {}, {soft("a")}),
@@ -156,7 +158,7 @@ TEST(ExampleD, PreferNoScheduleTaintsCostPointsInProportion) {
   EXPECT_EQ(scores(decision, "TaintToleration", &PluginScores::weighted), (Column{{"none", 300}, {"one", 201}, {"three", 0}}));
 }
 
-TEST(ExampleE, PreferredPodAffinityStretchesTheRangeOfItsSums) {
+TEST(Example1_11E, PreferredPodAffinityStretchesTheRangeOfItsSums) {
   Snapshot snapshot;
   add_nodes(snapshot, {node("a", "4", "8Gi"), node("b", "4", "8Gi"), node("c", "4", "8Gi")});
   snapshot.set_pod(on("a", pod("friend", "100m", "64Mi", {{"app", "cache"}})));
@@ -179,7 +181,7 @@ TEST(ExampleE, PreferredPodAffinityStretchesTheRangeOfItsSums) {
   EXPECT_EQ(scores(decision, "InterPodAffinity", &PluginScores::weighted), (Column{{"a", 200}, {"b", 0}, {"c", 40}}));
 }
 
-TEST(ExampleF, AnImageOfFiveHundredMebibytesOnHalfTheNodesIsWorthTwentyThreePoints) {
+TEST(Example1_11F, AnImageOfFiveHundredMebibytesOnHalfTheNodesIsWorthTwentyThreePoints) {
   Snapshot snapshot;
   for (const char* name : {"n1", "n2", "n3", "n4"}) {
     cluster::Node made = node(name, "4", "8Gi");
@@ -190,7 +192,7 @@ TEST(ExampleF, AnImageOfFiveHundredMebibytesOnHalfTheNodesIsWorthTwentyThreePoin
   EXPECT_EQ(scores(decision, "ImageLocality", &PluginScores::raw), (Column{{"n1", 23}, {"n2", 23}, {"n3", 0}, {"n4", 0}}));
 }
 
-TEST(ExampleG, AHardConstraintLeavesOnlyTheEmptierZone) {
+TEST(Example1_11G, AHardConstraintLeavesOnlyTheEmptierZone) {
   Snapshot snapshot;
   add_nodes(snapshot, {node("a1", "4", "8Gi", {{"zone", "a"}}), node("a2", "4", "8Gi", {{"zone", "a"}}),
                        node("b1", "4", "8Gi", {{"zone", "b"}}), node("keyless", "4", "8Gi")});
@@ -216,9 +218,9 @@ TEST(ExampleG, AHardConstraintLeavesOnlyTheEmptierZone) {
                 "keyless", "PodTopologySpread", Code::UnschedulableAndUnresolvable, {text + " (missing required label)"}}));
 }
 
-class ExampleH : public ::testing::Test {
+class Example1_11H : public ::testing::Test {
  protected:
-  ExampleH() {
+  Example1_11H() {
     add_nodes(snapshot, {node("n1", "2", "8Gi"), node("n2", "2", "8Gi"), node("n3", "2", "8Gi")});
     place("n1", "a", 100, "1", 0);
     place("n1", "b", 200, "1", 0);
@@ -244,7 +246,7 @@ class ExampleH : public ::testing::Test {
   Snapshot snapshot;
 };
 
-TEST_F(ExampleH, TheNodeWhoseMostImportantVictimIsLeastImportantIsTaken) {
+TEST_F(Example1_11H, TheNodeWhoseMostImportantVictimIsLeastImportantIsTaken) {
   const Decision decision = decide(snapshot, of_priority("preemptor", 1000, "1500m"));
   EXPECT_EQ(decision.nominated_node, "n3");
   EXPECT_EQ(victims(decision), (std::vector<std::string>{"d", "e"}));
@@ -252,14 +254,14 @@ TEST_F(ExampleH, TheNodeWhoseMostImportantVictimIsLeastImportantIsTaken) {
   EXPECT_EQ(decision.message, "0/3 nodes are available: 3 Insufficient cpu.") << "no preemption part when it nominates a node";
 }
 
-TEST_F(ExampleH, AmongEqualVictimsTheOneThatStartedLastGoes) {
+TEST_F(Example1_11H, AmongEqualVictimsTheOneThatStartedLastGoes) {
   const Decision decision = decide(snapshot, of_priority("preemptor", 1000, "1"));
   EXPECT_EQ(decision.nominated_node, "n3");
   EXPECT_EQ(victims(decision), (std::vector<std::string>{"e"}));
   EXPECT_EQ(decision.preemption->ties.size(), 1U);
 }
 
-TEST(ExampleI, ReasonsOfAllNodesAreCountedAndSortedAsTexts) {
+TEST(Example1_11I, ReasonsOfAllNodesAreCountedAndSortedAsTexts) {
   Snapshot snapshot;
   cluster::Node crowded = node("crowded", "8", "16Gi");
   crowded.status.allocatable = resources({{"cpu", "8"}, {"memory", "16Gi"}, {"pods", "0"}});
