@@ -16,6 +16,7 @@ namespace {
 
 /// Tie key of this controller's looks among simultaneous events.
 constexpr std::uint32_t kEntity = 50;
+constexpr std::int64_t kQuarantineLooks = kMissingNodeQuarantine.ns / kPodCollectionPeriod.ns;
 
 cluster::Condition deletion_by_pod_gc(SimTime now) {
   cluster::Condition condition;
@@ -49,25 +50,25 @@ PodGarbageCollector::~PodGarbageCollector() {
 
 void PodGarbageCollector::arm() {
   if (next_) return;
-  const std::int64_t looks = (clock_.now() - started_).ns / kPodCollectionPeriod.ns + 1;
-  next_ = clock_.at(started_ + SimDuration{looks * kPodCollectionPeriod.ns}, EventClass::Control, kEntity, [this] {
+  const std::int64_t look = (clock_.now() - started_).ns / kPodCollectionPeriod.ns + 1;
+  next_ = clock_.at(started_ + SimDuration{look * kPodCollectionPeriod.ns}, EventClass::Control, kEntity, [this, look] {
     next_ = {};
-    collect();
+    collect(look);
   });
 }
 
-void PodGarbageCollector::collect() {
+void PodGarbageCollector::collect(std::int64_t look) {
   std::vector<Ptr<Pod>> orphans;
   std::set<std::string> missing;
   for (const Ptr<Pod>& pod : pods_.list()) {
     if (pod->node_name.empty() || nodes_.get({{}, pod->node_name})) continue;
     orphans.push_back(pod);
     missing.insert(pod->node_name);
-    quarantined_.try_emplace(pod->node_name, clock_.now() + kMissingNodeQuarantine);
+    quarantined_.try_emplace(pod->node_name, look + kQuarantineLooks);
   }
   std::set<std::string> gone;
   for (auto entry = quarantined_.begin(); entry != quarantined_.end();) {
-    if (entry->second > clock_.now()) {
+    if (entry->second > look) {
       ++entry;
       continue;
     }

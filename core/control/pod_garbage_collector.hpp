@@ -32,7 +32,8 @@ class PodGarbageCollector {
 
  private:
   void arm();
-  void collect();
+  /// `look`: its number, from the start.
+  void collect(std::int64_t look);
   void fail_and_delete(const cluster::Pod& pod);
 
   Clock& clock_;
@@ -41,7 +42,9 @@ class PodGarbageCollector {
   cluster::Informer<cluster::Node> nodes_;
   cluster::Informer<cluster::Pod> pods_;
   cluster::ApiClient client_;
-  std::map<std::string, SimTime> quarantined_;  ///< missing node → when its quarantine ends
+  /// Missing node → the look at which its quarantine is over. Looks are counted, not times: upstream's loop begins each look a period
+  /// after the last one ended, so that the second look after the one that missed a node is never a moment too early.
+  std::map<std::string, std::int64_t> quarantined_;
   TimerHandle next_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
