@@ -71,7 +71,8 @@ Result<Words> read_words(const std::vector<std::string>& words, std::size_t firs
   return read;
 }
 
-Status fill_selection(const Words& words, Selection& selection) {
+Status fill_selection(const Words& words, const Cluster& cluster, Selection& selection) {
+  selection.kinds_in_all = cluster.kinds_in_all;
   selection.namespace_ = words.value("--namespace", "default");
   selection.all_namespaces = words.value("--all-namespaces") == "true";
   selection.selector = words.value("--selector");
@@ -86,41 +87,41 @@ Result<Answer> answered(Result<Answer> answer) {
   return answer;
 }
 
-Result<Answer> run_get(const Words& words, const std::vector<json>& objects, std::int64_t now) {
+Result<Answer> run_get(const Words& words, const Cluster& cluster) {
   GetRequest request;
-  if (const Status filled = fill_selection(words, request); !filled) return refused(filled.error());
+  if (const Status filled = fill_selection(words, cluster, request); !filled) return refused(filled.error());
   request.output = words.value("--output");
   request.options.show_labels = words.value("--show-labels") == "true";
   request.options.with_headers = words.value("--no-headers") != "true";
-  request.options.now_unix_seconds = now;
+  request.options.now_unix_seconds = cluster.now_unix_seconds;
   for (const auto& [name, text] : words.options) {
     if (name != "--label-columns") continue;
     for (const std::string& label : split(text, ',')) request.options.label_columns.push_back(label);
   }
-  return answered(get(request, objects));
+  return answered(get(request, cluster.objects));
 }
 
-Result<Answer> run_describe(const Words& words, const std::vector<json>& objects, std::int64_t now) {
+Result<Answer> run_describe(const Words& words, const Cluster& cluster) {
   DescribeRequest request;
-  if (const Status filled = fill_selection(words, request); !filled) return refused(filled.error());
+  if (const Status filled = fill_selection(words, cluster, request); !filled) return refused(filled.error());
   request.words = words.operands;
   request.show_events = words.value("--show-events", "true") == "true";
-  request.now_unix_seconds = now;
-  return answered(describe(request, objects));
+  request.now_unix_seconds = cluster.now_unix_seconds;
+  return answered(describe(request, cluster.objects));
 }
 
-Result<Answer> run_history(const Words& words, const std::vector<json>& objects) {
+Result<Answer> run_history(const Words& words, const Cluster& cluster) {
   const Result<std::int64_t> revision = parse_int(words.value("--revision", "0"));
   if (!revision) return failed(fmt::format("error: invalid argument \"{}\" for \"--revision\" flag: strconv.ParseInt: parsing \"{}\": invalid syntax",
                                            words.value("--revision"), words.value("--revision")));
   Selection selection;
   if (words.operands.empty()) return failed("error: required resource not specified");
   if (*revision < 0) return failed(fmt::format("error: revision must be a positive integer: {}", *revision));
-  if (const Status filled = fill_selection(words, selection); !filled) return refused(filled.error());
-  return answered(rollout_history(selection, *revision, objects));
+  if (const Status filled = fill_selection(words, cluster, selection); !filled) return refused(filled.error());
+  return answered(rollout_history(selection, *revision, cluster.objects));
 }
 
-Result<Answer> run_top(const Words& words, const std::vector<json>& objects, std::int64_t now) {
+Result<Answer> run_top(const Words& words, const Cluster& cluster) {
   TopRequest request;
   const std::string kind = words.operands.empty() ? std::string() : words.operands.front();
   request.nodes = kind == "nodes" || kind == "node" || kind == "no";
@@ -134,21 +135,21 @@ Result<Answer> run_top(const Words& words, const std::vector<json>& objects, std
   request.sum = words.value("--sum") == "true";
   request.with_headers = words.value("--no-headers") != "true";
   request.show_capacity = words.value("--show-capacity") == "true";
-  request.now_unix_seconds = now;
-  return top(request, objects);
+  request.now_unix_seconds = cluster.now_unix_seconds;
+  return top(request, cluster.objects);
 }
 
 }  // namespace
 
-Result<Answer> run_command(const std::vector<std::string>& words, const std::vector<json>& objects, std::int64_t now_unix_seconds) {
+Result<Answer> run_command(const std::vector<std::string>& words, const Cluster& cluster) {
   const std::string verb = words.empty() ? std::string() : words.front();
   const bool is_history = verb == "rollout" && words.size() > 1 && words[1] == "history";
   const Result<Words> read = read_words(words, is_history ? 2 : 1);
   if (!read) return tl::unexpected(read.error());
-  if (verb == "get") return run_get(*read, objects, now_unix_seconds);
-  if (verb == "describe") return run_describe(*read, objects, now_unix_seconds);
-  if (is_history) return run_history(*read, objects);
-  if (verb == "top") return run_top(*read, objects, now_unix_seconds);
+  if (verb == "get") return run_get(*read, cluster);
+  if (verb == "describe") return run_describe(*read, cluster);
+  if (is_history) return run_history(*read, cluster);
+  if (verb == "top") return run_top(*read, cluster);
   return fail(ErrorCode::UsageBadArgument, "a command that is not known here: " + verb);
 }
 

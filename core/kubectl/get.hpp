@@ -19,7 +19,7 @@ struct GetRequest : Selection {
 };
 
 /// `objects`: everything there is, as Kubernetes JSON. Printed sorted by namespace and name.
-/// Errors: ValueBadSelector, UsageBadArgument (an output format that is not known).
+/// Errors: those of select(); UsageBadArgument (an output format that is not known).
 Result<Answer> get(const GetRequest& request, const std::vector<nlohmann::json>& objects);
 
 }  // namespace tandem::kubectl

@@ -30,7 +30,7 @@ struct Resource {
   [[nodiscard]] std::string plural_with_group() const;
 };
 
-/// All of them; the order of those in `all` is that in which `get all` prints them.
+/// All of them; those in `all` come first, in the order in which a real API server's discovery names them and `get all` prints them.
 std::span<const Resource> resources();
 /// By kind ("Deployment"); null if it is not known.
 const Resource* resource_of_kind(std::string_view kind);

@@ -39,8 +39,9 @@ void add_kind(Selection& selection, std::string_view kind) {
 /// A word of the kind list; "all" stands for the kinds of that category.
 Status add_kinds(Selection& selection, const std::string& word) {
   if (word == "all") {
+    for (const std::string& kind : selection.kinds_in_all) add_kind(selection, kind);
     for (const Resource& resource : resources()) {
-      if (resource.in_all) add_kind(selection, resource.kind);
+      if (resource.in_all && selection.kinds_in_all.empty()) add_kind(selection, resource.kind);
     }
     return {};
   }
@@ -86,6 +87,12 @@ bool is_of(const json& object, const Resource& resource, const Selection& select
   return here && cluster::matches(requirements, labels_of(object));
 }
 
+/// The API server's word on a selector that it cannot read, as kubectl completes it.
+std::string bad_selector_text(const Resource& resource, const std::string& selector, const Error& error) {
+  return fmt::format("Error from server (BadRequest): Unable to find \"{}/{}, Resource={}\" that match label selector {}, field selector \"\": {}", resource.group,
+                     resource.version, resource.plural, json(selector).dump(), error.what);
+}
+
 Group everything_of(const std::string& kind, const Selection& selection, const Requirements& requirements, const std::vector<json>& objects) {
   Group group{resource_of_kind(kind), {}};
   for (const json& object : objects) {
@@ -124,8 +131,11 @@ Status parse_resources(const std::vector<std::string>& words, Selection& selecti
 Result<Selected> select(const Selection& selection, const std::vector<json>& objects) {
   if (const Status checked = check_names(selection); !checked) return tl::unexpected(checked.error());
   const Result<Requirements> requirements = requirements_of(selection);
-  if (!requirements) return tl::unexpected(requirements.error());
   Selected selected;
+  if (!requirements) {
+    for (const std::string& kind : selection.kinds) selected.errors.push_back(bad_selector_text(*resource_of_kind(kind), selection.selector, requirements.error()));
+    return selected;
+  }
   if (selection.named.empty()) {
     for (const std::string& kind : selection.kinds) selected.groups.push_back(everything_of(kind, selection, *requirements, objects));
     return selected;

@@ -25,6 +25,8 @@ struct Selection {
   std::string namespace_ = "default";
   bool all_namespaces = false;
   std::string selector;                  ///< -l, text form
+  /// What the category `all` stands for, in order; empty: as with a real API server (resources()).
+  std::vector<std::string> kinds_in_all;
 };
 
 /// Objects of one kind that were found together: one table.
@@ -35,18 +37,18 @@ struct Group {
 
 struct Selected {
   std::vector<Group> groups;             ///< in the order asked for
-  std::vector<std::string> errors;       ///< "Error from server (NotFound): …", one per name that is not there
+  std::vector<std::string> errors;       ///< "Error from server (NotFound): …", one per name that is not there; or the server's word on the selector
 };
 
 /// Kinds and names from the words of a command line, with kubectl's rules: "po,svc", "all", "pod web-1 web-2", "pod/web-1 svc/web",
 /// "po,svc web". Errors: UsageNotFound, UsageBadArgument; what is kubectl's sentence, without its "error: ".
 Status parse_resources(const std::vector<std::string>& words, Selection& selection);
 
-/// Objects sorted by namespace and name, or in the order of their names. Errors: ValueBadSelector; UsageBadArgument where
-/// names go with a selector or with all namespaces.
+/// Objects sorted by namespace and name, or in the order of their names. Errors: UsageBadArgument where names go with a selector
+/// or with all namespaces.
 Result<Selected> select(const Selection& selection, const std::vector<nlohmann::json>& objects);
 
-/// Whether an object is among those selected, for one after the other. Errors: as select().
+/// Whether an object is among those selected, for one after the other. Errors: as select(); ValueBadSelector.
 Result<std::function<bool(const nlohmann::json& object)>> matcher_of(const Selection& selection);
 
 /// "Error from server (NotFound): deployments.apps "web" not found".

@@ -22,7 +22,7 @@ json pod(const std::string& name, const std::string& phase, const json& labels =
 
 Answer run(const std::vector<std::string>& words) {
   const std::vector<json> objects = {pod("web-1", "Running", {{"app", "web"}}), pod("web-2", "Running"), pod("db", "Pending")};
-  const auto answer = run_command(words, objects, 1767225605);
+  const auto answer = run_command(words, {objects, 1767225605, {}});
   EXPECT_TRUE(answer.has_value());
   return answer ? *answer : Answer{};
 }
@@ -52,6 +52,13 @@ TEST(Command, RefusesWhatKubectlRefuses) {
   refused({"get", "pod/a/b"}, "arguments in resource/name form may not have more than one slash");
   refused({"get", "pod/"}, "arguments in resource/name form must have a single resource and name");
   refused({"top", "pods", "--sort-by=name"}, "--sort-by accepts only cpu or memory");
+}
+
+TEST(Command, TellsWhatTheServerSaysOfABadSelector) {
+  // Recorded from kubectl v1.34.4 and a real API server.
+  EXPECT_EQ(run({"get", "pods", "-l", "a=("}).err,
+            "Error from server (BadRequest): Unable to find \"/v1, Resource=pods\" that match label selector \"a=(\", field selector \"\": "
+            "unable to parse requirement: found '(', expected: identifier\n");
 }
 
 TEST(Command, DescribesByThePrefixOfAName) {

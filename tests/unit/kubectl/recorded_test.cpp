@@ -43,7 +43,8 @@ TEST(Recorded, YamlIsThatOfSigsYaml) {
 
 TEST(Recorded, DescriptionsAreKubectls) {
   EXPECT_GT(for_each_line("describe.jsonl", [](const json& recorded) {
-    const auto answer = run_command(recorded.at("args"), recorded.at("objects"), unix_seconds_of(recorded.at("now")));
+    const std::vector<json> objects = recorded.at("objects");
+    const auto answer = run_command(recorded.at("args"), {objects, unix_seconds_of(recorded.at("now")), {}});
     ASSERT_TRUE(answer.has_value()) << recorded.at("id");
     EXPECT_EQ(answer->out, recorded.at("out").get<std::string>()) << recorded.at("id");
     EXPECT_EQ(answer->err, recorded.at("err").get<std::string>()) << recorded.at("id");
