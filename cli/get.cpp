@@ -50,6 +50,10 @@ int watch(const kubectl::GetRequest& request, const View& view, const CommonOpti
 }
 
 int get(const Options& options, const CommonOptions& common) {
+  if (options.watch && common.json) {
+    return report(make_error(ErrorCode::UsageBadArgument, "a watch is text, not one JSON document").with_found("--watch --json").with_hint("-o json prints a document a change"),
+                  common);
+  }
   ViewOptions where = options.view;
   // A watch without a moment shows the whole run.
   if (options.watch && where.at.empty()) where.at = "0s";
