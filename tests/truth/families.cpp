@@ -17,6 +17,7 @@ std::vector<Family> all_families() {
            daemon_set_families,
            deployment_families,
            disruption_families,
+           endpoint_slice_families,
            job_families,
            kind_rollout_families,
            kubectl_families,

@@ -33,12 +33,22 @@ cluster::IntOrString int_or_string(const std::string& text) {
   return {static_cast<std::int32_t>(std::stol(text))};
 }
 
+/// As sigs.k8s.io/yaml does for fields that are texts: `key: n` is the boolean false, and then the text "false".
+void read_keys_as_text(json& value) {
+  if (!value.is_structured()) return;
+  for (auto item = value.begin(); item != value.end(); ++item) {
+    if (value.is_object() && item.key() == "key" && item->is_boolean()) *item = item->get<bool>() ? "true" : "false";
+    read_keys_as_text(*item);
+  }
+}
+
 cluster::PodSpec pod_spec_of(const std::string& yaml) {
   cluster::PodSpec spec;
   if (!yaml.empty()) {
     scenario::Diagnostics diagnostics;
-    const auto documents = scenario::parse_documents(yaml, scenario::strict_options("podSpec.yaml", {}), diagnostics);
-    json pod = {{"spec", scenario::to_json(documents.at(0), scenario::Dialect::Strict, diagnostics)}};
+    const auto documents = scenario::parse_documents(yaml, scenario::foreign_options("podSpec", {}), diagnostics);
+    json pod = {{"spec", scenario::to_json(documents.at(0), scenario::Dialect::Foreign, diagnostics)}};
+    read_keys_as_text(pod);
     const json pinned = pod["spec"].value("nodeName", json());
     const cluster::Pod read = cluster::from_json<cluster::Pod>(pod).value();
     spec = *read.spec;
@@ -110,9 +120,9 @@ class DaemonSetWorld final : public DaemonSetActions {
   void delete_pod(const DaemonPod& pod) override { remove(pod->meta.name); }
   cluster::ControllerRevision create_revision(cluster::ControllerRevision revision) override {
     // As a hash of the template would: the same template gets the same name again.
-    auto named = std::find_if(names_.begin(), names_.end(), [&](const auto& one) { return one.first == revision.pod_template; });
-    if (named == names_.end()) named = names_.insert(named, {revision.pod_template, fmt::format("r{}", revision.revision)});
-    revision.meta.name = named->second;
+    const auto seen = std::find_if(names_.begin(), names_.end(), [&](const auto& one) { return one.first == revision.pod_template; });
+    revision.meta.name = seen == names_.end() ? fmt::format("r{}", revision.revision) : seen->second;
+    if (seen == names_.end()) names_.emplace_back(revision.pod_template, revision.meta.name);
     revisions_.push_back(revision);
     std::sort(revisions_.begin(), revisions_.end(), [](const auto& a, const auto& b) { return number_of(a.meta.name) < number_of(b.meta.name); });
     queue_.add(kKey);
@@ -219,6 +229,8 @@ class DaemonSetWorld final : public DaemonSetActions {
     if (found == pods_.end()) return;
     cluster::Pod pod = *found->second;
     change(pod);
+    // A write that changes nothing is no event.
+    if (pod == *found->second) return;
     found->second = std::make_shared<const cluster::Pod>(std::move(pod));
     queue_.add(kKey);
   }
