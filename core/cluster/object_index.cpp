@@ -109,7 +109,8 @@ void ObjectIndex::take_out_of_order(const Slot* slot) {
 void ObjectIndex::group_by_node() const {
   if (is_grouped_by_node_) return;
   is_grouped_by_node_ = true;
-  for (const Slot& slot : slots_) join(by_node_, slot.stored.node, &slot);  // lint-allow: groups are sorted, so any order will do
+  put_in_order();
+  for (const Slot* slot : ordered_) join(by_node_, slot->stored.node, slot);
 }
 
 void ObjectIndex::join(Groups& groups, std::string_view name, const Slot* slot) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/check.hpp"
+#include "core/base/random.hpp"
 
 namespace tandem::control::scheduler {
 namespace {
@@ -31,7 +32,7 @@ std::string selector_key(const std::string& namespace_name, const cluster::Label
 }  // namespace
 
 std::size_t Snapshot::PodNameHash::operator()(const PodName& pod) const {
-  return std::hash<std::string_view>{}(pod.namespace_) * 31 + std::hash<std::string_view>{}(pod.name);  // lint-allow: look-up only
+  return stable_hash(pod.name, stable_hash(pod.namespace_));
 }
 std::size_t Snapshot::PodNameHash::operator()(const std::string& key) const {
   const std::size_t slash = key.find('/');

@@ -239,17 +239,19 @@ TEST(SchedulerComponent, LooksOnWhereTheLastSearchStopped) {
   EXPECT_LT(c.node_of("p2"), "n1120");
 }
 
-TEST(SchedulerComponent, NamesAllOfAHundredTiesAndFiveOfMore) {
-  for (const int nodes : {100, 101}) {
+TEST(SchedulerComponent, NamesAFewTiesAndCountsMore) {
+  for (const std::uint32_t nodes : {8U, 9U, 101U}) {
     SchedulerOptions options;
     options.profiles.front().percentage_of_nodes_to_score = 100;
     Cluster c(cluster::DeliveryProfile::instant(), std::move(options));
-    for (int i = 1000; i < 1000 + nodes; ++i) c.add(node("n" + std::to_string(i), "4", "8Gi"));
+    for (std::uint32_t i = 1000; i < 1000 + nodes; ++i) c.add(node("n" + std::to_string(i), "4", "8Gi"));
     c.add(pod("web", "1", "1Gi"));
     c.settle();
     ASSERT_EQ(c.decisions.size(), 1U);
-    EXPECT_EQ(c.decisions[0].ties.size(), nodes == 100 ? 100U : 5U);
-    EXPECT_EQ(c.decisions[0].ties.front(), "n1000");
+    ASSERT_TRUE(c.decisions[0].inputs.has_value());
+    EXPECT_EQ(c.decisions[0].inputs->tie_count, nodes);
+    ASSERT_EQ(c.decisions[0].ties.size(), nodes == record::kNamedTiesMax ? nodes : 0U);
+    if (!c.decisions[0].ties.empty()) EXPECT_EQ(c.decisions[0].ties.front(), "n1000");
   }
 }
 
