@@ -160,7 +160,9 @@ class Replay {
   template <class T>
   Change<T> change_of(const record::ObjectChange& change, Ptr<T> object, std::map<std::string, Ptr<T>>& latest) {
     Ptr<T>& known = latest[path_of(object->meta)];
-    Change<T> made{change.type, change.time, change.type == ChangeType::Added ? nullptr : known, object};
+    // Only a forged recording changes what it never added.
+    const ChangeType type = change.type == ChangeType::Modified && known == nullptr ? ChangeType::Added : change.type;
+    Change<T> made{type, change.time, type == ChangeType::Added ? nullptr : known, object};
     known = std::move(object);
     if (change.type == ChangeType::Deleted) latest.erase(path_of(made.object->meta));
     return made;

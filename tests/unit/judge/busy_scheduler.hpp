@@ -44,11 +44,20 @@ class BusyScheduler {
 
   /// `steps` random actions, one every few milliseconds; the run ends half a minute after the last.
   record::Recording live(int steps) {
+    act_for(steps);
+    return finish();
+  }
+  /// The same without the recording's end.
+  record::Recording live_and_die(int steps) {
+    act_for(steps);
+    scheduler_.reset();
+    return builder_.abandon();
+  }
+  void act_for(int steps) {
     for (int i = 0; i < 8; ++i) add_node();
     add_workloads();
     for (int i = 0; i < steps; ++i) at(kTimeZero + milliseconds(i * 7), [this] { act(); });
     run_until(kTimeZero + milliseconds(steps * 7) + seconds(30));
-    return finish();
   }
   record::Recording finish() {
     scheduler_.reset();

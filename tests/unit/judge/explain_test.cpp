@@ -136,6 +136,49 @@ TEST(SchedulingReplay, RefusesRecordingsThatDoNotSayWhatDecisionsWereMadeFrom) {
   EXPECT_THAT(test.error().hint, ::testing::HasSubstr("again"));
 }
 
+TEST(SchedulingReplay, SurvivesARecordingThatMakesNoSense) {
+  testing::RecordingBuilder builder;
+  cluster::Node node = BusyScheduler::node("n1");
+  node.meta.uid = "n";
+  builder.writer().object_changed(kTimeZero, cluster::ChangeType::Modified, node);
+  builder.writer().object_changed(kTimeZero, cluster::ChangeType::Deleted, BusyScheduler::node("n2"));
+  cluster::Pod pod = BusyScheduler::pod("p", 100);
+  pod.meta.uid = "u";
+  builder.writer().object_changed(kTimeZero, cluster::ChangeType::Modified, pod);
+  record::SchedulingDecision decision{kTimeZero + seconds(1), "default/p", 1, 1, "nowhere", {"n1"}, 1, 1, ""};
+  decision.inputs.emplace();
+  decision.inputs->seen = 3;
+  decision.inputs->search_start = UINT32_MAX;
+  for (const auto kind : {NoteKind::Forgotten, NoteKind::Nominated, NoteKind::NominationEnded, NoteKind::Discarded}) {
+    builder.writer().scheduler_note({kTimeZero, kind, "u", "", 3, 0});
+    builder.writer().scheduler_note({kTimeZero, kind, "nobody", "n2", 3, 0});
+  }
+  builder.writer().decision(decision);
+  decision.inputs->step = 2;
+  builder.writer().decision(decision);  // a pod that is placed already
+  decision.pod = "default/unknown";
+  decision.inputs->step = 4;
+  builder.writer().decision(decision);
+  const auto recording = builder.finish(2'000);
+  const scenario::SchedulerConfig config{.profiles = {default_profile()}};
+  const auto test = reevaluate_all(recording, config);
+  ASSERT_FALSE(test);
+  EXPECT_EQ(test.error().code, ErrorCode::RecordDamaged);
+  EXPECT_EQ(test.error().found, "the pod default/unknown");
+  const RunHistory history = RunHistory::of(recording);
+  const auto told = explain_pod(recording, history, config, {.namespace_ = "default", .name = "p", .attempt = {}, .at = {}});
+  ASSERT_TRUE(told) << to_string(told.error());
+  EXPECT_FALSE(told->mismatches.empty());
+  EXPECT_FALSE(to_text(*told, {}).empty());
+}
+
+TEST(SchedulingReplay, ReadsACutRecordingAsFarAsItGoes) {
+  BusyScheduler busy(cluster::DeliveryProfile::kubernetes(), with({default_profile()}));
+  const auto recording = busy.live_and_die(100);
+  EXPECT_FALSE(recording.complete());
+  expect_all_the_same(recording, busy.config(), 1);
+}
+
 // ---------------------------------------------------------------- what it says
 
 /// n1 has 2 cores, n2 and n3 have 4, n4 is tainted.
