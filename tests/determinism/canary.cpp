@@ -29,7 +29,10 @@ class MisorderedPolicy final : public balance::BalancePolicy {
       for (const auto& index : owned_) by_address.insert(index.get());
       for (const std::uint32_t* index : by_address) order_.push_back(*index);
     } else {
+      // Few buckets: a handful of peers in thirteen would hardly ever meet, and apart they come out in order of insertion.
       std::unordered_set<const std::uint32_t*> by_hash;
+      by_hash.max_load_factor(100);
+      by_hash.rehash(3);
       for (const auto& index : owned_) by_hash.insert(index.get());
       for (const std::uint32_t* index : by_hash) order_.push_back(*index);
     }
