@@ -106,6 +106,10 @@ Status check_text(const Field& field, const Node& node) {
   };
   const auto number = [](double value) { return value; };
   const auto whole = [](std::int64_t value) { return static_cast<double>(value); };
+  const bool is_quantity = field.type == FieldType::Bytes || field.type == FieldType::Cpu || field.type == FieldType::Quantity;
+  if (is_quantity && text.find_first_of("0123456789") == text.npos) {  // Kubernetes reads "Gi" as 0; nobody means that
+    return refuse(field, make_error(ErrorCode::ValueBadQuantity, "an amount without a number"), node);
+  }
   switch (field.type) {
     case FieldType::Name: return need(is_dns_label(text), ErrorCode::ValueBadName, "not a name");
     case FieldType::ObjectName: return need(is_dns_subdomain(text), ErrorCode::ValueBadName, "not a name");

@@ -12,6 +12,7 @@
 #include "core/scenario/field_report.hpp"
 #include "core/scenario/manifest_rules.hpp"
 #include "core/scenario/notations.hpp"
+#include "core/scenario/server_check.hpp"
 
 namespace tandem::scenario {
 namespace {
@@ -81,6 +82,7 @@ void ManifestSet::add(const Node& document, Diagnostics& diagnostics, std::vecto
     return;
   }
   const nlohmann::json json = to_json(document, Dialect::Foreign, diagnostics);
+  if (diagnostics.clean_since(errors_before)) check_kind_exists(json, document, diagnostics);
   if (!diagnostics.clean_since(errors_before)) return;
   auto object = cluster::object_from_json(json);
   if (!object) {
@@ -100,7 +102,9 @@ void ManifestSet::add(const Node& document, Diagnostics& diagnostics, std::vecto
   if (meta.namespace_.empty() && !is_cluster_scoped(kind_of(*object))) meta.namespace_ = "default";
   cluster::apply_defaults(*object);
   report_fields(*object, describe(*object), document, diagnostics, notes);
-  check_object(*object, document, diagnostics);
+  Diagnostics of_rules;
+  check_object(*object, document, of_rules);
+  check_with_server_rules(json, document, of_rules.errors(), diagnostics);
 
   const auto [same, fresh] = by_name_.try_emplace({group_kind(*object), meta.namespace_, meta.name}, objects_.size());
   if (!fresh && !meta.name.empty()) {

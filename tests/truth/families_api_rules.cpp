@@ -52,7 +52,7 @@ api::SystemFields system_fields() {
 
 bool starts_dump(std::string_view text) {
   if (text.starts_with('[')) text.remove_prefix(1);
-  return text.starts_with("{\"") && text.size() > 2 && ((text[2] >= 'A' && text[2] <= 'Z') || text.starts_with("{\"labels\""));
+  return text.starts_with("{\"") && text.size() > 2 && ((text[2] >= 'A' && text[2] <= 'Z') || text.starts_with("{\"labels\"") || text.find(",\"Spec\":{") != text.npos);
 }
 
 /// Where the dump of a message "Invalid value: {...}: clause" begins; npos without a dump.
@@ -108,7 +108,11 @@ Difference compare_errors(const json& errors, const json& recorded) {
   const std::vector<std::string> ours = sorted_errors(errors, with_dumps);
   const std::vector<std::string> theirs = sorted_errors(recorded, with_dumps);
   if (ours == theirs) return std::nullopt;
-  return fmt::format("errors are\n      {}\n    recorded\n      {}", fmt::join(ours, "\n      "), fmt::join(theirs, "\n      "));
+  std::vector<std::string> added;
+  std::set_difference(ours.begin(), ours.end(), theirs.begin(), theirs.end(), std::back_inserter(added));
+  std::vector<std::string> missing;
+  std::set_difference(theirs.begin(), theirs.end(), ours.begin(), ours.end(), std::back_inserter(missing));
+  return fmt::format("errors that are not recorded: [{}], recorded ones that are missing: [{}]", fmt::join(added, "; "), fmt::join(missing, "; "));
 }
 
 Difference compare_warnings(std::vector<std::string> ours, const json& test_case) {

@@ -266,7 +266,7 @@ Json mutable_template(const View& old, const View& now, bool may_change) {
   const auto take = [](Json& to, const View& from, const char* field) {
     if (from.has(field)) {
       to[field] = from[field].json();
-    } else {
+    } else if (to.is_object()) {
       to.erase(field);
     }
   };
@@ -274,6 +274,7 @@ Json mutable_template(const View& old, const View& now, bool may_change) {
   for (const char* field : {"annotations", "labels"}) take(copy["metadata"], now["metadata"], field);
   const View affinity = now.at("spec", "affinity");
   if (affinity.present() || View(copy).at("spec", "affinity").present()) {
+    if (affinity.present() && copy["spec"]["affinity"].is_null()) copy["spec"]["affinity"] = Json::object();
     take(copy["spec"]["affinity"], affinity, "nodeAffinity");
     if (copy["spec"]["affinity"].empty() && !affinity.present()) copy["spec"].erase("affinity");
   }

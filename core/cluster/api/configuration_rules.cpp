@@ -16,7 +16,7 @@ void check_frozen(FieldErrors& errors, const View& object, const View& old, std:
   constexpr std::string_view kFrozen = "field is immutable when `immutable` is set";
   if (!object["immutable"].flag()) errors.forbidden("immutable", kFrozen);
   for (const char* field : fields) {
-    if (!(object[field] == old[field])) errors.forbidden(field, kFrozen);
+    if (object[field].json() != old[field].json()) errors.forbidden(field, kFrozen);
   }
 }
 

@@ -47,6 +47,8 @@ void volume(Json& object) {
   if (const auto image = object.find("image"); image != object.end()) default_text(*image, "pullPolicy", image_pull_policy(View(*image)["reference"].text()));
 }
 
+void file_key_selector(Json& object) { default_nil(object, "optional", false); }
+
 void container_port(Json& object) { default_text(object, "protocol", "TCP"); }
 void default_mode(Json& object) { default_nil(object, "defaultMode", 0644); }
 
@@ -223,6 +225,7 @@ const std::map<std::string_view, DefaultFunction>& table() {
       {"core/v1.Container", container},
       {"core/v1.EphemeralContainer", container},
       {"core/v1.ContainerPort", container_port},
+      {"core/v1.FileKeySelector", file_key_selector},
       {"core/v1.Probe", probe},
       {"core/v1.HTTPGetAction", http_get},
       {"core/v1.GRPCAction", [](Json& object) { default_nil(object, "service", ""); }},

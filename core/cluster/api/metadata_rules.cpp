@@ -167,7 +167,8 @@ void check_object_meta_update(FieldErrors& errors, const View& meta, const View&
 }
 
 void check_immutable(FieldErrors& errors, const View& value, const View& old, const FieldPath& path) {
-  if (!(value == old)) errors.invalid(path, value, kImmutable);
+  const bool appeared = value.present() != old.present() && (value.json().is_object() || old.json().is_object());  // pointers to structs
+  if (appeared || !(value == old)) errors.invalid(path, value, kImmutable);
 }
 
 void check_not_negative(FieldErrors& errors, const View& value, const FieldPath& path) {

@@ -200,7 +200,7 @@ void check_policy_spec(FieldErrors& errors, const View& spec, const FieldPath& p
       for (const View& peer : rule[peers].items()) check_peer(errors, peer, (at / peers).index(j++), allow_invalid_values, existing);
     }
   }
-  if (spec["policyTypes"].size() > 2) errors.invalid(path / "policyTypes", spec["policyTypes"], "may not specify more than two policyTypes");
+  if (spec["policyTypes"].size() > 2) return errors.invalid(path / "policyTypes", spec["policyTypes"], "may not specify more than two policyTypes");
   std::size_t i = 0;
   for (const View& type : spec["policyTypes"].items()) check_one_of(errors, type, {"Ingress", "Egress"}, (path / "policyTypes").index(i++));
 }

@@ -43,9 +43,13 @@ void check_blocks(FieldErrors& errors, const View& blocks) {
   if (texts.size() <= 1) return;
   bool v4 = false;
   bool v6 = false;
-  for (const std::string& text : texts) {
-    const auto block = parse_cidr(text);
-    if (!block) return errors.internal(path, fmt::format("invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[{}]: invalid CIDR address: {} (invalid CIDR address: {})", 0, text, text));
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto block = parse_cidr(texts[i]);
+    if (!block) {
+      errors.internal(path, fmt::format("invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR[{}]: <nil> (invalid CIDR address: {})", i, texts[i]));
+      v4 = false;
+      break;
+    }
     (block->address.is_v4 ? v4 : v6) = true;
   }
   if (!v4 || !v6 || texts.size() > 2) errors.invalid(path, blocks, "may specify no more than one CIDR for each IP family");

@@ -151,12 +151,15 @@ void drop_disabled_pod_fields(Json& spec, const View& old_spec) {
   drop_stop_signals(spec, old_spec);
 }
 
-void prepare_pod(Json& pod) {
-  pod["status"] = {{"phase", "Pending"}, {"qosClass", quality_of_service(View(pod)["spec"])}};
+void prepare_pod(Json& pod, const std::string& now) {
+  std::string quality = View(pod).at("status", "qosClass").text();
+  if (quality.empty()) quality = quality_of_service(View(pod)["spec"]);
+  pod["status"] = {{"phase", "Pending"}, {"qosClass", quality}};
   drop_disabled_pod_fields(pod["spec"], {});
   if (!View(pod).at("spec", "schedulingGates").empty()) {
     pod["status"]["conditions"] = Json::array({{{"type", "PodScheduled"},
                                                 {"status", "False"},
+                                                {"lastTransitionTime", now},
                                                 {"reason", "SchedulingGated"},
                                                 {"message", "Scheduling is blocked due to non-empty scheduling gates"}}});
   }

@@ -52,7 +52,7 @@ void check_added_tolerations(FieldErrors& errors, const View& tolerations, const
       other.erase("tolerationSeconds");
       found = found || semantically_equal(copy, other);
     }
-    if (!found) errors.forbidden(path, "existing toleration can not be modified except its tolerationSeconds");
+    if (!found) return errors.forbidden(path, "existing toleration can not be modified except its tolerationSeconds");
   }
   check_tolerations(errors, tolerations, path);
 }
@@ -97,7 +97,7 @@ void check_node_affinity_change(FieldErrors& errors, const View& affinity, const
 void take(Json& to, const View& from, const char* field) {
   if (from.has(field)) {
     to[field] = from[field].json();
-  } else {
+  } else if (to.is_object()) {
     to.erase(field);
   }
 }
@@ -145,7 +145,7 @@ void check_pod_unchanged(FieldErrors& errors, const View& spec, const View& old)
   check_deadline(errors, spec["activeDeadlineSeconds"], old["activeDeadlineSeconds"]);
   check_added_tolerations(errors, spec["tolerations"], old["tolerations"]);
   check_deleted_gates(errors, spec["schedulingGates"], old["schedulingGates"]);
-  if (spec == old) return;
+  if (equal_structs(spec.json(), old.json(), struct_type("core/v1.PodSpec"))) return;
   Json rest = spec.json();
   for (const char* kind : {"containers", "initContainers"}) {
     for (std::size_t i = 0; i < spec[kind].size(); ++i) take(rest[kind][i], old[kind][i], "image");

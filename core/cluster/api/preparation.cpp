@@ -164,10 +164,10 @@ bool is_cluster_scoped(std::string_view kind) {
 }
 
 void prepare_for_create(Json& object, std::string_view kind, const std::string& now) {
-  if (status_kinds().contains(kind)) object["status"] = Json::object();
+  if (status_kinds().contains(kind) && kind != "Pod") object["status"] = Json::object();
   if (counted_kinds().contains(kind)) object["metadata"]["generation"] = 1;
   if (Json* pod_template = pod_template_of(object, kind)) drop_disabled_pod_fields((*pod_template)["spec"], {});
-  if (kind == "Pod") prepare_pod(object);
+  if (kind == "Pod") prepare_pod(object, now);
   if (kind == "Job") generate_job_selector(object);
   if (kind == "StatefulSet" && object["spec"]["updateStrategy"].contains("rollingUpdate")) object["spec"]["updateStrategy"]["rollingUpdate"].erase("maxUnavailable");
   if (kind == "DaemonSet") daemon_set_annotation(object, 1);
@@ -234,6 +234,12 @@ void to_internal(Json& object, std::string_view api_version, std::string_view ki
 }
 
 void from_internal(Json& object, std::string_view api_version, std::string_view kind) {
+  if (kind == "DaemonSet" && View(object).at("spec", "updateStrategy", "rollingUpdate").present()) {
+    for (const char* field : {"maxSurge", "maxUnavailable"}) {
+      Json& number = object["spec"]["updateStrategy"]["rollingUpdate"][field];
+      if (number.is_null()) number = 0;
+    }
+  }
   if (kind == "Node" && !View(object).at("spec", "podCIDRs").empty()) object["spec"]["podCIDR"] = object["spec"]["podCIDRs"][0];
   if (kind == "HorizontalPodAutoscaler" && api_version == "autoscaling/v1") {
     const View metrics = View(object).at("spec", "metrics");

@@ -34,8 +34,6 @@ void check_match_label_keys_of_spread(FieldErrors& errors, const View& keys, con
 }
 
 void check_affinity_term(FieldErrors& errors, const View& term, const FieldPath& path, bool allow_invalid_values) {
-  // Kubernetes checks the label selector twice; both copies of an error reach the user.
-  check_label_selector(errors, term["labelSelector"], path / "labelSelector", allow_invalid_values);
   check_label_selector(errors, term["labelSelector"], path / "labelSelector", allow_invalid_values);
   check_label_selector(errors, term["namespaceSelector"], path / "namespaceSelector", allow_invalid_values);
   for (const std::string& name : term["namespaces"].texts()) errors.invalid_each(path / "namespace", name, dns1123_label_errors(name));

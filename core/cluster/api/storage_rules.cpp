@@ -298,7 +298,7 @@ void check_storage_class(FieldErrors& errors, const View& object, const View& ol
   if (!old.present()) return;
   check_object_meta_update(errors, object["metadata"], old["metadata"], true);
   for (const char* field : {"parameters", "provisioner", "reclaimPolicy"}) {
-    if (!(object[field] == old[field])) errors.forbidden(field, fmt::format("updates to {} are forbidden.", field));
+    if (object[field].json() != old[field].json()) errors.forbidden(field, fmt::format("updates to {} are forbidden.", field));
   }
   check_immutable(errors, object["volumeBindingMode"], old["volumeBindingMode"], "volumeBindingMode");
 }

@@ -26,7 +26,7 @@ void need(FieldErrors& errors, const View& source, const FieldPath& path, std::i
 }
 
 void host_path(FieldErrors& errors, const View& source, const FieldPath& path, const SourceContext&) {
-  need(errors, source, path, {"path"});
+  if (source["path"].text().empty()) return errors.required(path / "path");
   check_no_backsteps(errors, source["path"].text(), path / "path");
   if (source.has("type")) {
     check_one_of(errors, source["type"], {"", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"}, path / "type");

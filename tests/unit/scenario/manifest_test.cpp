@@ -38,7 +38,8 @@ TEST(FieldReport, KindsWithoutAControllerAreKeptAndExplained) {
   BaseScenario base;
   base.file("web.yaml", read_text(kSource / "tests/bad/base/web.yaml") +
                             "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: b}\n"
-                            "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec: {replicas: 1}\n"
+                            "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  selector: {matchLabels: {app: db}}\n"
+                            "  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: db, image: \"db:1\"}]}}\n"
                             "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n");
   const Loaded loaded = base.load();
   ASSERT_TRUE(loaded.scenario) << render(loaded);
