@@ -30,6 +30,10 @@ constexpr std::pair<std::string_view, Describer> kDescribers[] = {
     {"Secret", describe_secret},
     {"PersistentVolume", describe_persistent_volume},
     {"PersistentVolumeClaim", describe_persistent_volume_claim},
+    {"StorageClass", describe_storage_class},
+    {"Namespace", describe_namespace},
+    {"ServiceAccount", describe_service_account},
+    {"IngressClass", describe_ingress_class},
 };
 
 Describer describer_of(const std::string& kind) {

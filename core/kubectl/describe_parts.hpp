@@ -77,6 +77,10 @@ void describe_secret(Description& text, const nlohmann::json& secret, const Desc
 void describe_priority_class(Description& text, const nlohmann::json& priority_class, const DescribeContext& context);
 void describe_persistent_volume(Description& text, const nlohmann::json& volume, const DescribeContext& context);
 void describe_persistent_volume_claim(Description& text, const nlohmann::json& claim, const DescribeContext& context);
+void describe_namespace(Description& text, const nlohmann::json& name_space, const DescribeContext& context);
+void describe_service_account(Description& text, const nlohmann::json& account, const DescribeContext& context);
+void describe_storage_class(Description& text, const nlohmann::json& storage_class, const DescribeContext& context);
+void describe_ingress_class(Description& text, const nlohmann::json& ingress_class, const DescribeContext& context);
 /// Any other kind, field by field.
 void describe_unknown(Description& text, const nlohmann::json& object, const DescribeContext& context);
 
