@@ -1,6 +1,7 @@
 # Everything comes from Debian 12 packages; the launcher's `setup` installs them.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+find_package(date REQUIRED)  # time zones of cron schedules
 find_package(fmt REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(nlohmann_json REQUIRED)

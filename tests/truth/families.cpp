@@ -14,6 +14,7 @@ std::vector<Family> all_families() {
            autoscaler_families,
            api_rule_families,
            balancer_families,
+           cron_job_families,
            daemon_set_families,
            deployment_families,
            disruption_families,
