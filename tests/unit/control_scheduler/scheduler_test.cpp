@@ -251,7 +251,9 @@ TEST(SchedulerComponent, NamesAFewTiesAndCountsMore) {
     ASSERT_TRUE(c.decisions[0].inputs.has_value());
     EXPECT_EQ(c.decisions[0].inputs->tie_count, nodes);
     ASSERT_EQ(c.decisions[0].ties.size(), nodes == record::kNamedTiesMax ? nodes : 0U);
-    if (!c.decisions[0].ties.empty()) EXPECT_EQ(c.decisions[0].ties.front(), "n1000");
+    if (!c.decisions[0].ties.empty()) {
+      EXPECT_EQ(c.decisions[0].ties.front(), "n1000");
+    }
   }
 }
 
