@@ -188,6 +188,7 @@ Result<ServiceName> parse_service_reference(std::string_view text) {
 Result<cluster::LabelSelector> read_selector(const Node& node) {
   cluster::LabelSelector selector;
   if (node.kind == NodeKind::Scalar) {
+    if (resolve(node, Dialect::Strict).type != ScalarType::Text) return bad_selector(node, "a selector is a text", "as for kubectl -l: app=web,tier!=db");
     auto requirements = cluster::parse_selector(node.text);
     if (!requirements) {
       return bad_selector(node, "not a label selector: " + requirements.error().what, "as for kubectl -l: app=web,tier!=db");
