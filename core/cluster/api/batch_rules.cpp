@@ -288,9 +288,7 @@ void check_job_change(FieldErrors& errors, const View& job, const View& old) {
   if (!is_indexed(spec)) {
     check_immutable(errors, spec["completions"], before["completions"], path / "completions");
   } else if (!(spec["completions"] == before["completions"])) {
-    if (!spec["completions"].present()) {
-      errors.required(path / "completions", "");
-    } else if (spec["completions"].number() != spec["parallelism"].number()) {
+    if (spec["completions"].present() && spec["completions"].number() != spec["parallelism"].number()) {
       errors.invalid(path / "completions", spec["completions"].number(), "can only be modified in tandem with spec.parallelism");
     }
   }

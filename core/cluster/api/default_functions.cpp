@@ -44,7 +44,6 @@ void volume(Json& object) {
   if (object.size() <= 1) {  // nothing but a name: no source
     if (object.empty() || object.contains("name")) object["emptyDir"] = Json::object();
   }
-  if (const auto image = object.find("image"); image != object.end()) default_text(*image, "pullPolicy", image_pull_policy(View(*image)["reference"].text()));
 }
 
 void file_key_selector(Json& object) { default_nil(object, "optional", false); }

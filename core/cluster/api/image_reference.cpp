@@ -92,7 +92,8 @@ std::optional<std::string> image_tag(std::string_view image) {
   }
   constexpr std::size_t kMaxName = 255;  // reference.RepositoryNameTotalLengthMax
   const std::vector<std::string> components = split_text(rest, '/');
-  if (rest.size() > kMaxName || !std::all_of(components.begin(), components.end(), is_path_component)) return std::nullopt;
+  const std::size_t library = domain.empty() && components.size() == 1 ? std::string_view("library/").size() : 0;
+  if (rest.size() + library > kMaxName || !std::all_of(components.begin(), components.end(), is_path_component)) return std::nullopt;
   if (!tag.empty() || !digest.empty()) return std::string(tag);
   return "latest";
 }

@@ -30,15 +30,22 @@ bool check_container_list(FieldErrors& errors, const View& containers, const Vie
   return true;
 }
 
-void check_deadline(FieldErrors& errors, const View& deadline, const View& old) {
+/// False if the deadline ends the check: Kubernetes looks at nothing else then.
+bool check_deadline(FieldErrors& errors, const View& deadline, const View& old) {
   constexpr std::int64_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
   const FieldPath path("spec.activeDeadlineSeconds");
   if (!deadline.present()) {
     if (old.present()) errors.invalid(path, deadline, "must not update from a positive integer to nil value");
-    return;
+    return true;
   }
-  if (deadline.number() < 0 || deadline.number() > kMaxInt32) errors.invalid(path, deadline.number(), range_message(0, kMaxInt32));
-  if (old.present() && old.number() < deadline.number()) errors.invalid(path, deadline.number(), "must be less than or equal to previous value");
+  const std::int64_t seconds = deadline.number();
+  if (seconds < 0 || seconds > kMaxInt32) {
+    errors.invalid(path, seconds, range_message(0, kMaxInt32));
+    return false;
+  }
+  if (!old.present() || old.number() >= seconds) return true;
+  errors.invalid(path, seconds, "must be less than or equal to previous value");
+  return false;
 }
 
 void check_added_tolerations(FieldErrors& errors, const View& tolerations, const View& old) {
@@ -142,7 +149,7 @@ void check_annotation_changes(FieldErrors& errors, const View& annotations, cons
 void check_pod_unchanged(FieldErrors& errors, const View& spec, const View& old) {
   if (!check_container_list(errors, spec["containers"], old["containers"], "spec.containers")) return;
   if (!check_container_list(errors, spec["initContainers"], old["initContainers"], "spec.initContainers")) return;
-  check_deadline(errors, spec["activeDeadlineSeconds"], old["activeDeadlineSeconds"]);
+  if (!check_deadline(errors, spec["activeDeadlineSeconds"], old["activeDeadlineSeconds"])) return;
   check_added_tolerations(errors, spec["tolerations"], old["tolerations"]);
   check_deleted_gates(errors, spec["schedulingGates"], old["schedulingGates"]);
   if (equal_structs(spec.json(), old.json(), struct_type("core/v1.PodSpec"))) return;
