@@ -153,7 +153,7 @@ class CronJobSync {
       actions_->event({"Warning", "TooManyMissedTimes", "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew"});
     }
     if (spec_.starting_deadline_seconds && (scheduled + *spec_.starting_deadline_seconds) * kNano < now_.ns) {
-      actions_->event({"Warning", "MissSchedule", fmt::format("Missed scheduled time to start a job: {}", format_in_zone(scheduled, "UTC"))});
+      actions_->event({"Warning", "MissSchedule", fmt::format("Missed scheduled time to start a job: {}", format_rfc1123(scheduled))});
       return;
     }
     const std::string name = fmt::format("{}-{}", spec_.name, scheduled / 60);
@@ -186,7 +186,9 @@ std::optional<SimDuration> sync_cron_job(const CronJobSpec& spec, CronJobStatus 
 }
 
 ScheduleChange schedule_changed(const CronJobSpec& spec, const CronJobStatus& status, SimDuration now) {
-  const auto schedule = CronSchedule::parse(spec.schedule, spec.time_zone.value_or(""));
+  // An unknown zone is ignored here; the sync that follows says so.
+  const bool known = spec.time_zone && is_time_zone(*spec.time_zone);
+  const auto schedule = CronSchedule::parse(spec.schedule, known ? *spec.time_zone : "");
   if (!schedule) return {{}, ControllerEvent{"Warning", "UnParseableCronJobSchedule", fmt::format("unparseable schedule for cronjob: {}", spec.schedule)}};
   return {CronJobSync(spec, status, {}, now, nullptr).next_sync(*schedule), {}};
 }

@@ -192,6 +192,14 @@ std::string format_in_zone(std::int64_t unix_seconds, std::string_view zone) {
   return fmt::format("{}{}{:02}:{:02}", text, offset < 0 ? '-' : '+', size / kHour, size % kHour / kMinute);
 }
 
+std::string format_rfc1123(std::int64_t unix_seconds) {
+  constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const Civil civil = to_civil(unix_seconds, *find_zone("UTC"));
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000", kDays[civil.weekday], civil.day, kMonths[civil.month - 1], civil.year,
+                     civil.hour, civil.minute, civil.second);
+}
+
 tl::expected<CronSchedule, std::string> CronSchedule::parse(const std::string& spec, const std::string& zone) {
   static const std::map<std::string, std::string, std::less<>> descriptors = {
       {"@yearly", "0 0 1 1 *"}, {"@annually", "0 0 1 1 *"}, {"@monthly", "0 0 1 * *"}, {"@weekly", "0 0 * * 0"},

@@ -18,6 +18,9 @@ bool is_time_zone(std::string_view name);
 /// "2024-10-27T02:30:00+01:00": RFC 3339 in that zone; "Z" for UTC.
 std::string format_in_zone(std::int64_t unix_seconds, std::string_view zone);
 
+/// "Fri, 01 Mar 2024 00:05:00 +0000": RFC 1123 with a numeric zone, in UTC.
+std::string format_rfc1123(std::int64_t unix_seconds);
+
 class CronSchedule {
  public:
   /// Five fields or a descriptor (@hourly, @every 90s). The error is robfig's sentence.

@@ -62,6 +62,11 @@ TEST(CronSchedule, BothDaysRestrictedMeansEither) {
   EXPECT_EQ(format_in_zone(*first, ""), "2026-01-02T12:00:00Z");
 }
 
+TEST(CronSchedule, TimesAsText) {
+  EXPECT_EQ(format_rfc1123(1709251500), "Fri, 01 Mar 2024 00:05:00 +0000");
+  EXPECT_EQ(format_in_zone(1709251500, "Asia/Kolkata"), "2024-03-01T05:35:00+05:30");
+}
+
 TEST(CronSchedule, Errors) {
   EXPECT_EQ(CronSchedule::parse("bad", "").error(), "expected exactly 5 fields, found 1: [bad]");
   EXPECT_FALSE(CronSchedule::parse("* * * * 7", ""));
