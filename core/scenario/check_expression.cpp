@@ -147,7 +147,7 @@ class ConditionParser {
     if (is_boolean(left) && ordered) return bad_check(operator_at, "yes and no have no order", "", "== or !=");
     if ((left_percent && !has_whole(right)) || (right_percent && !has_whole(left))) {
       return bad_check(left_percent ? left.offset : right.offset, "a percentage of nothing", "",
-                       "a percentage compared with a field of a deployment, a replicaset or pods");
+                       "a percentage compared with a field of a deployment, a replicaset, pods or nodes");
     }
     return whole;
   }

@@ -256,9 +256,23 @@ class FieldParser {
   ObjectField field_;
 };
 
+/// One value is written as people write it, app=web and tier!=db; Kubernetes' own form is app in (web).
+std::string requirement_text(const cluster::SelectorRequirement& requirement) {
+  const bool one_value = requirement.values.size() == 1;
+  if (one_value && requirement.op == cluster::SelectorOperator::In) return fmt::format("{}={}", requirement.key, requirement.values.front());
+  if (one_value && requirement.op == cluster::SelectorOperator::NotIn) return fmt::format("{}!={}", requirement.key, requirement.values.front());
+  return cluster::format_selector({.match_labels = {}, .match_expressions = {requirement}});
+}
+
+/// In format_selector's order: by key, labels before expressions, expressions as given.
 std::string selector_text(const cluster::LabelSelector& selector) {
-  const bool everything = selector.match_labels.empty() && selector.match_expressions.empty();
-  return everything ? std::string() : cluster::format_selector(selector);
+  std::vector<std::pair<std::string_view, std::string>> parts;
+  for (const auto& [key, value] : selector.match_labels) parts.emplace_back(key, fmt::format("{}={}", key, value));
+  for (const auto& requirement : selector.match_expressions) parts.emplace_back(requirement.key, requirement_text(requirement));
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string text;
+  for (const auto& part : parts) text += (text.empty() ? "" : ",") + part.second;
+  return text;
 }
 
 std::string attributes_text(const std::vector<EventAttribute>& attributes) {

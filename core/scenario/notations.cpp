@@ -61,10 +61,10 @@ tl::unexpected<Error> bad_selector(const Node& node, std::string what, std::stri
                   .with_allowed(std::move(allowed)));
 }
 
-/// Text that is one: `true` and 7 are no values of labels unless quoted, as in Kubernetes.
-bool is_label_text(const Node& value) {
-  return value.kind == NodeKind::Scalar && resolve(value, Dialect::Strict).type == ScalarType::Text && is_label_value(value.text);
-}
+/// Text that is one: `true` and 7 are no text unless quoted, as in Kubernetes.
+bool is_text(const Node& value) { return value.kind == NodeKind::Scalar && resolve(value, Dialect::Strict).type == ScalarType::Text; }
+
+bool is_label_text(const Node& value) { return is_text(value) && is_label_value(value.text); }
 
 Result<cluster::Labels> read_labels(const Node& node) {
   if (node.kind != NodeKind::Mapping) return bad_selector(node, "labels are a mapping", "a mapping such as {app: web}");
@@ -188,7 +188,7 @@ Result<ServiceName> parse_service_reference(std::string_view text) {
 Result<cluster::LabelSelector> read_selector(const Node& node) {
   cluster::LabelSelector selector;
   if (node.kind == NodeKind::Scalar) {
-    if (resolve(node, Dialect::Strict).type != ScalarType::Text) return bad_selector(node, "a selector is a text", "as for kubectl -l: app=web,tier!=db");
+    if (!is_text(node)) return bad_selector(node, "not a label selector", "a text such as \"app=web\", or a mapping such as {app: web}");
     auto requirements = cluster::parse_selector(node.text);
     if (!requirements) {
       return bad_selector(node, "not a label selector: " + requirements.error().what, "as for kubectl -l: app=web,tier!=db");

@@ -54,7 +54,7 @@ TEST(Conditions, AndBindsTighterThanOrAndNotTighterThanBoth) {
 TEST(Conditions, PercentagesAreOfTheSameObject) {
   EXPECT_TRUE(holds("deployment/web.available >= 75%", {{"deployment/web.available", 3}, {"deployment/web.desired", 4}}));
   EXPECT_FALSE(holds("deployment/web.available >= 76%", {{"deployment/web.available", 3}, {"deployment/web.desired", 4}}));
-  EXPECT_TRUE(holds("50% < pods(app=web).ready", {{"pods(app in (web)).ready", 2}, {"pods(app in (web)).count", 3}}));
+  EXPECT_TRUE(holds("50% < pods(app=web).ready", {{"pods(app=web).ready", 2}, {"pods(app=web).count", 3}}));
   // One of three is 33.3 %: no rounding in either direction.
   EXPECT_TRUE(holds("replicaset/r.ready > 33%", {{"replicaset/r.ready", 1}, {"replicaset/r.desired", 3}}));
   EXPECT_FALSE(holds("replicaset/r.ready >= 34%", {{"replicaset/r.ready", 1}, {"replicaset/r.desired", 3}}));
@@ -97,8 +97,8 @@ TEST(Conditions, AskWherePodsAre) {
   EXPECT_EQ(field("nodes(usage=backup).used == 0").subject, Subject::Nodes);
   EXPECT_EQ(field("nodes(usage=backup).unschedulable == 0").field, Observed::Unschedulable);
   // 100 % of what is on some nodes is all that match.
-  EXPECT_EQ(to_string(whole_of(by_label)), "pods/shop(app in (web)).count");
-  EXPECT_TRUE(holds("nodes(a=b).used >= 50%", {{"nodes(a in (b)).used", 2}, {"nodes(a in (b)).count", 3}}));
+  EXPECT_EQ(to_string(whole_of(by_label)), "pods/shop(app=web).count");
+  EXPECT_TRUE(holds("nodes(a=b).used >= 50%", {{"nodes(a=b).used", 2}, {"nodes(a=b).count", 3}}));
 }
 
 TEST(Conditions, AskForEventsByWhatTheySay) {
@@ -173,6 +173,21 @@ TEST(Conditions, TheirTextParsesBackToTheSameTree) {
     EXPECT_EQ(to_string(*twice), to_string(*once));
     EXPECT_EQ(fields_of(*twice).size(), fields_of(*once).size());
   }
+}
+
+TEST(Conditions, SelectorsAreWrittenAsPeopleWriteThem) {
+  const auto again = [](std::string_view text) { return to_string(fields_of(parse_condition(text).value()).at(0)); };
+  EXPECT_EQ(again("pods(app=web).ready == 1"), "pods(app=web).ready");
+  EXPECT_EQ(again("pods(app==web,tier!=db,!old,zone in (b,a)).ready == 1"), "pods(app=web,!old,tier!=db,zone in (a,b)).ready");
+  EXPECT_EQ(again("pods(app in (web), tier notin (db)).on(nodes(zone in (a))) == 1"), "pods(app=web,tier!=db).on(nodes(zone=a))");
+  EXPECT_EQ(again("pods(app=).ready == 1"), "pods(app=).ready");
+  EXPECT_EQ(again("pods().ready == 1"), "pods().ready");
+}
+
+TEST(Conditions, APercentageOfNothingSaysWhatHasOne) {
+  const auto refused = parse_condition("service/web.endpoints >= 50%");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().allowed.find("pods or nodes"), std::string::npos) << refused.error().allowed;
 }
 
 TEST(Conditions, ErrorsOfTheLookupComeThroughUnlessSomethingElseDecides) {

@@ -270,7 +270,7 @@ TEST(Meaning, TheTimelineIsSortedByTimeThenByWriting) {
   std::vector<std::string> texts;
   for (const TimelineAction& action : scenario.timeline) texts.push_back(to_string(action));
   EXPECT_EQ(texts, (std::vector<std::string>{"rolloutPause deployment/web", "rolloutResume deployment/web", "scale deployment/web replicas=1", "cordon node/kind-worker",
-                                             "uncordon node/kind-worker", "rolloutUndo deployment/web toRevision=1", "delete 2 of pods(app in (web),tier notin (db))",
+                                             "uncordon node/kind-worker", "rolloutUndo deployment/web toRevision=1", "delete 2 of pods(app=web,tier!=db)",
                                              "delete pod/web-abc", "fault NetworkChaos delay 1 of pods(app=web) for 3s", "delete node/kind-worker",
                                              "delete nodes kubernetes.io/os=linux"}));
   EXPECT_EQ(std::get<DeletePods>(scenario.timeline[6].action).grace_period_seconds, 0);
