@@ -37,9 +37,13 @@ PodGarbageCollector::PodGarbageCollector(Clock& clock, cluster::ApiServer& serve
       nodes_(server, watch_delay),
       pods_(server, watch_delay),
       client_(server, "pod-garbage-collector", server.profile().controller_limit) {
-  // Only a node that goes can leave orphans; until one does there is nothing to look at.
+  // Orphans come from a node that goes, or from a pod bound to one that never was (spec.nodeName is not checked by anybody);
+  // until then there is nothing to look at.
   nodes_.on_change([this, alive = alive_](const cluster::Change<Node>& change) {
     if (*alive && change.type == cluster::ChangeType::Deleted) arm();
+  });
+  pods_.on_change([this, alive = alive_](const cluster::Change<Pod>& change) {
+    if (*alive && change.type != cluster::ChangeType::Deleted && is_orphan(*change.object)) arm();
   });
 }
 
@@ -57,24 +61,34 @@ void PodGarbageCollector::arm() {
   });
 }
 
-void PodGarbageCollector::collect(std::int64_t look) {
-  std::vector<Ptr<Pod>> orphans;
-  std::set<std::string> missing;
-  for (const Ptr<Pod>& pod : pods_.list()) {
-    if (pod->node_name.empty() || nodes_.get({{}, pod->node_name})) continue;
-    orphans.push_back(pod);
-    missing.insert(pod->node_name);
-    quarantined_.try_emplace(pod->node_name, look + kQuarantineLooks);
-  }
-  std::set<std::string> gone;
+bool PodGarbageCollector::is_orphan(const Pod& pod) const { return !pod.node_name.empty() && !nodes_.get({{}, pod.node_name}); }
+
+/// Nodes whose quarantine is over. They are out of it from here on, so one that is still missed is quarantined anew by this look.
+std::set<std::string> PodGarbageCollector::take_due(std::int64_t look) {
+  std::set<std::string> due;
   for (auto entry = quarantined_.begin(); entry != quarantined_.end();) {
     if (entry->second > look) {
       ++entry;
       continue;
     }
-    // The cache may be behind: the API server has the last word.
-    if (missing.contains(entry->first) && !server_.get<Node>({{}, entry->first})) gone.insert(entry->first);
+    due.insert(entry->first);
     entry = quarantined_.erase(entry);
+  }
+  return due;
+}
+
+void PodGarbageCollector::collect(std::int64_t look) {
+  const std::set<std::string> due = take_due(look);
+  std::vector<Ptr<Pod>> orphans;
+  for (const Ptr<Pod>& pod : pods_.list()) {
+    if (!is_orphan(*pod)) continue;
+    orphans.push_back(pod);
+    quarantined_.try_emplace(pod->node_name, look + kQuarantineLooks);
+  }
+  std::set<std::string> gone;
+  for (const std::string& name : due) {
+    // The cache may be behind: the API server has the last word.
+    if (!nodes_.get({{}, name}) && !server_.get<Node>({{}, name})) gone.insert(name);
   }
   for (const Ptr<Pod>& pod : orphans) {
     if (gone.contains(pod->node_name)) fail_and_delete(*pod);
@@ -94,12 +108,13 @@ void PodGarbageCollector::fail_and_delete(const Pod& pod) {
   }
   client_.patch<Pod>(
       key,
-      [now = clock_.now()](Pod& stored) {
+      [now = clock_.now(), uid = pod.meta.uid](Pod& stored) {
+        if (stored.meta.uid != uid || cluster::is_terminal(stored.status.phase)) return;  // a namesake, or ended meanwhile
         stored.status.phase = cluster::PodPhase::Failed;
         scheduler::set_condition(stored.status.conditions, deletion_by_pod_gc(now));
       },
       [remove](const Result<Ptr<Pod>>& patched) {
-        if (patched) remove();  // else it is gone already, or the next look tries again
+        if (patched) remove();  // else it is gone already, or its node's next quarantine ends with another try
       });
 }
 

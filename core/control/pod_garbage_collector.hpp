@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "core/base/clock.hpp"
@@ -16,9 +17,10 @@ inline constexpr SimDuration kPodCollectionPeriod = seconds(20);
 /// podgc's quarantineTime: how long a node must have been missing before its pods go.
 inline constexpr SimDuration kMissingNodeQuarantine = seconds(40);
 
-/// Looks every 20 s, counted from start(), while there is anything to look at. A missing node is quarantined for 40 s from the
-/// first look that misses it; if the API server still does not know it then, its pods become Failed with the condition
-/// DisruptionTarget and are deleted without grace.
+/// Looks every 20 s, counted from start(), while there is anything to look at: a pod bound to a node that is unknown, be it gone or
+/// never seen. Such a node is quarantined for 40 s from the first look that misses it; if the API server still does not know it
+/// then, its pods become Failed with the condition DisruptionTarget and are deleted without grace. While pods of the node remain,
+/// the look that deletes also begins the next quarantine (gcOrphaned fills nodeQueue before it drains it).
 class PodGarbageCollector {
  public:
   /// `watch_delay`: that of the controller manager's informers, whose caches it shares.
@@ -32,6 +34,8 @@ class PodGarbageCollector {
 
  private:
   void arm();
+  [[nodiscard]] bool is_orphan(const cluster::Pod& pod) const;
+  std::set<std::string> take_due(std::int64_t look);
   /// `look`: its number, from the start.
   void collect(std::int64_t look);
   void fail_and_delete(const cluster::Pod& pod);

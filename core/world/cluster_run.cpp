@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/world/partitioned_nodes.hpp"
+
 namespace tandem::world {
 
 using cluster::ObjectKey;
@@ -29,7 +31,7 @@ ClusterRun::ClusterRun(const Parts& parts) : parts_(parts), sink_(parts.sink) {
                                                   parts_.check_decisions);
   follower_ = std::make_unique<EndpointFollower>(parts_.clock, control_plane_->api(), parts_.balancers,
                                                  balanced_services(parts_.scenario), &sink_);
-  if (parts_.make_faults) faults_ = parts_.make_faults(control_plane_->api());
+  if (parts_.make_faults) faults_ = std::make_unique<PartitionedNodes>(parts_.make_faults(control_plane_->api()), *control_plane_);
   timeline_ = std::make_unique<Timeline>(parts_.clock, control_plane_->api(), faults_.get(), &sink_, parts_.scenario.seed);
 }
 

@@ -10,6 +10,7 @@
 #include "core/control/endpoint_slice_controller.hpp"
 #include "core/control/kubelet/kubelets.hpp"
 #include "core/control/kubelet/pod_address_pool.hpp"
+#include "core/control/node_removal_reporter.hpp"
 #include "core/control/pod_garbage_collector.hpp"
 #include "core/control/replica_set_controller.hpp"
 #include "core/control/scheduler/scheduler.hpp"
@@ -106,6 +107,7 @@ struct ControlPlane::Components {
   std::unique_ptr<control::ReplicaSetController> replica_set_controller;
   std::unique_ptr<control::Scheduler> scheduler;
   std::unique_ptr<control::Kubelets> kubelets;
+  std::unique_ptr<control::NodeRemovalReporter> removals;
 };
 
 ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, control::NodeRuntime& runtime, record::Sink* sink,
@@ -145,14 +147,18 @@ ControlPlane::ControlPlane(Clock& clock, const scenario::Scenario& scenario, con
     nodes.push_back(std::move(kubelet));
   }
   components_->kubelets = std::make_unique<control::Kubelets>(clock, *api_, runtime, std::move(nodes));
+  components_->removals = std::make_unique<control::NodeRemovalReporter>(clock, *api_, profile->watch_delay);
 }
 
 ControlPlane::~ControlPlane() = default;
 
 std::size_t ControlPlane::pods_on_nodes() const { return components_->kubelets->pod_count(); }
 
+void ControlPlane::set_node_connected(const std::string& node_name, bool connected) { components_->kubelets->set_connected(node_name, connected); }
+
 Status ControlPlane::boot() {
   components_->pod_garbage.start();
+  components_->removals->start();
   for (std::uint32_t index = 0; index < scenario_.cluster.nodes.size(); ++index) {
     TANDEM_TRY(api_->create(make_node(scenario_.cluster.nodes[index], scenario_, index)));
   }

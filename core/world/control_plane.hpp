@@ -35,6 +35,8 @@ class ControlPlane {
   [[nodiscard]] cluster::ApiServer& api() { return *api_; }
   /// Pods that kubelets still hold something of.
   [[nodiscard]] std::size_t pods_on_nodes() const;
+  /// Cuts the kubelet of a node of the scenario off the API server, or joins it again.
+  void set_node_connected(const std::string& node_name, bool connected);
 
  private:
   void record_commits(record::Sink& sink);

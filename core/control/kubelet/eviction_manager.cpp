@@ -118,7 +118,7 @@ void EvictionManager::act(const SignalObservations& observations) {
   const SimDuration period = parts_.options.eviction_monitoring_period;
   if (tracker_.actionable().empty()) return arm(period);
   const EvictionThreshold& threshold = tracker_.actionable().front();
-  parts_.client.event(node_reference(), "Warning", "EvictionThresholdMet",
+  parts_.server.event(node_reference(), "Warning", "EvictionThresholdMet",
                       fmt::format("Attempting to reclaim {}", resource_of(threshold.signal)));
 
   std::map<const cluster::Pod*, PodWorker*> workers;
@@ -145,7 +145,7 @@ bool EvictionManager::evict(PodWorker& worker, const EvictionCandidate& candidat
       threshold.hard() ? kHardEvictionGrace
                        : std::min(parts_.options.eviction_max_pod_grace_seconds, pod.spec->termination_grace_period_seconds);
   eviction.condition = disruption_target(eviction.ended.message);
-  parts_.client.event(pod, "Warning", kEvicted, eviction.ended.message);
+  parts_.server.event(pod, "Warning", kEvicted, eviction.ended.message);
   worker.evict(std::move(eviction));
   await_clean_up(worker.record().uid(), parts_.clock.now() + kCleanUpTimeout);
   return true;
@@ -182,9 +182,9 @@ void EvictionManager::show_conditions() {
 void EvictionManager::write_condition(bool pressure) {
   if (pressure == std::exchange(pressure_shown_, pressure)) return;
   const std::string word = pressure ? "Insufficient" : "Sufficient";
-  parts_.client.event(node_reference(), "Normal", fmt::format("NodeHas{}Memory", word),
+  parts_.server.event(node_reference(), "Normal", fmt::format("NodeHas{}Memory", word),
                       fmt::format("Node {} status is now: NodeHas{}Memory", parts_.options.node_name, word));
-  parts_.client.patch<cluster::Node>(
+  parts_.server.patch<cluster::Node>(
       {{}, parts_.options.node_name, {}},
       [pressure, &clock = parts_.clock](cluster::Node& node) {
         for (cluster::Condition& condition : node.status.conditions) {

@@ -20,7 +20,7 @@ class EvictionManager {
     Clock& clock;
     NodeRuntime& runtime;
     const KubeletOptions& options;
-    cluster::ApiClient& client;
+    ServerLink& server;
     /// Pods that are not on their way out, in order of arrival.
     std::function<std::vector<PodWorker*>()> active_pods;
     /// Whether the pod has been killed and cleaned up.

@@ -41,11 +41,11 @@ std::vector<kubelet::EvictionThreshold> thresholds_of(const KubeletOptions& opti
 Kubelet::Kubelet(Clock& clock, cluster::ApiServer& server, NodeRuntime& runtime, KubeletOptions options,
                  std::function<void(const std::string&)> container_runs)
     : options_(std::move(options)),
-      client_(server, "kubelet", server.profile().kubelet_limit),
+      server_(server),
       addresses_(options_.pod_range),
       retry_jitter_(options_.seed, "kubelet-retry/" + options_.node_name),
       resync_jitter_(options_.seed, "kubelet-resync/" + options_.node_name),
-      statuses_(clock, client_),
+      statuses_(clock, server_),
       images_(clock, runtime, {options_.node_name, options_.node_index}, event_sink()),
       probes_({clock, [this](const std::string& uid) { return statuses_.find(uid); },
                [&runtime](const ProbeRequest& request, std::function<void(ProbeOutcome)> done) {
@@ -72,7 +72,7 @@ Kubelet::~Kubelet() = default;
 
 kubelet::ImagePuller::EventSink Kubelet::event_sink() {
   return [this](const Pod& pod, const char* type, const char* reason, std::string message) {
-    client_.event(pod, type, reason, std::move(message));
+    server_.event(pod, type, reason, std::move(message));
   };
 }
 
@@ -80,7 +80,7 @@ kubelet::EvictionManager::Parts Kubelet::for_evictions() {
   return {parts_.clock,
           parts_.runtime,
           options_,
-          client_,
+          server_,
           [this] {
             std::vector<PodWorker*> active;
             for (const auto& [number, worker] : by_number_) {
@@ -105,6 +105,20 @@ std::size_t Kubelet::pod_count() const {
 }
 
 void Kubelet::pod_changed(const cluster::Change<Pod>& change) {
+  if (server_.connected())
+    deliver(change);
+  else
+    missed_.push_back(change);
+}
+
+void Kubelet::set_connected(bool connected) {
+  server_.set_connected(connected);
+  if (!connected) return;
+  // The reflector resumes its watch at the version that it saw last.
+  for (const cluster::Change<Pod>& change : std::exchange(missed_, {})) deliver(change);
+}
+
+void Kubelet::deliver(const cluster::Change<Pod>& change) {
   const cluster::Ptr<Pod>& pod = change.object;
   PodWorker* worker = find(pod->meta.uid);
   if (change.type == cluster::ChangeType::Deleted) {

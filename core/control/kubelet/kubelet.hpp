@@ -15,6 +15,7 @@
 #include "core/control/kubelet/eviction_manager.hpp"
 #include "core/control/kubelet/kubelet_options.hpp"
 #include "core/control/kubelet/pod_worker.hpp"
+#include "core/control/kubelet/server_link.hpp"
 #include "core/control/node_runtime.hpp"
 
 namespace tandem::control {
@@ -32,6 +33,9 @@ class Kubelet {
   /// The node's watch delivered a pod that is (or was) bound here.
   void pod_changed(const cluster::Change<cluster::Pod>& change);
   void container_exited(const ContainerExited& exit);
+  /// Whether the node reaches the API server; it does at first. While it does not, no change of a pod arrives and nothing is
+  /// written; containers and probes go on. Afterwards everything missed is made up for, in order.
+  void set_connected(bool connected);
 
   /// Pods that run here, or may; a pod that has ended counts no more, even while its object is there.
   [[nodiscard]] std::size_t pod_count() const;
@@ -40,12 +44,13 @@ class Kubelet {
   kubelet::PodWorker* find(const std::string& uid);
   void add(const cluster::Ptr<cluster::Pod>& pod);
   void forget(const std::string& uid);
+  void deliver(const cluster::Change<cluster::Pod>& change);
   void visit(std::uint32_t pod_number);
   kubelet::ImagePuller::EventSink event_sink();
   kubelet::EvictionManager::Parts for_evictions();
 
   KubeletOptions options_;
-  cluster::ApiClient client_;
+  kubelet::ServerLink server_;
   AddressPool addresses_;
   RandomStream retry_jitter_;
   RandomStream resync_jitter_;
@@ -59,6 +64,7 @@ class Kubelet {
   std::map<std::uint32_t, kubelet::PodWorker*> by_number_;
   kubelet::EvictionManager evictions_;
   std::uint32_t pods_seen_ = 0;
+  std::vector<cluster::Change<cluster::Pod>> missed_;  ///< what the watch will bring when it goes on
 };
 
 }  // namespace tandem::control

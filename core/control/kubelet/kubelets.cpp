@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/base/check.hpp"
+
 namespace tandem::control {
 
 Kubelets::Kubelets(Clock& clock, cluster::ApiServer& server, NodeRuntime& runtime, std::vector<KubeletOptions> nodes)
@@ -27,6 +29,12 @@ Kubelets::Kubelets(Clock& clock, cluster::ApiServer& server, NodeRuntime& runtim
 }
 
 Kubelets::~Kubelets() { runtime_.set_exit_listener(nullptr); }
+
+void Kubelets::set_connected(std::string_view node_name, bool connected) {
+  const auto found = by_node_.find(node_name);
+  CHECK(found != by_node_.end(), "no kubelet on " + std::string(node_name));
+  found->second->set_connected(connected);
+}
 
 std::size_t Kubelets::pod_count() const {
   std::size_t count = 0;

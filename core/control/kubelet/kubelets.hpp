@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/control/kubelet/kubelet.hpp"
@@ -17,6 +18,8 @@ class Kubelets {
   ~Kubelets();
   /// Pods that run on the nodes, or may.
   [[nodiscard]] std::size_t pod_count() const;
+  /// Cuts a node's kubelet off the API server, or joins it again (Kubelet::set_connected). Requires: one of the nodes.
+  void set_connected(std::string_view node_name, bool connected);
 
  private:
   NodeRuntime& runtime_;

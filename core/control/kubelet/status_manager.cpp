@@ -123,7 +123,7 @@ void StatusManager::store(const cluster::Ptr<Pod>& pod, Record& record, PodStatu
 }
 
 void StatusManager::send(const Pod& pod, const PodStatus& status, Standing standing) {
-  client_.patch<Pod>(
+  server_.patch<Pod>(
       cluster::key_of(pod.meta),
       [uid = pod.meta.uid, status, standing, &clock = clock_](Pod& stored) {
         if (stored.meta.uid == uid) stored.status = merge_status(stored.status, status, standing, clock.now());
@@ -155,7 +155,7 @@ void StatusManager::terminate(const cluster::Ptr<Pod>& pod, std::function<void()
   set(pod, std::move(status), Standing::Stopped);
   if (!cluster::is_terminating(pod->meta)) return;
   // Calls are carried out in order, so the object has its last status when it goes.
-  client_.remove<Pod>(cluster::key_of(pod->meta), {.grace_period_seconds = 0, .uid = pod->meta.uid},
+  server_.remove<Pod>(cluster::key_of(pod->meta), {.grace_period_seconds = 0, .uid = pod->meta.uid},
                       [alive = alive_, gone = std::move(gone)](const Result<cluster::Ptr<Pod>>&) {
                         // Gone already (forced deletion) is as good.
                         if (*alive) gone();

@@ -10,6 +10,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/cluster/api_server.hpp"
+#include "core/control/kubelet/server_link.hpp"
 
 namespace tandem::control::kubelet {
 
@@ -18,7 +19,7 @@ class StatusManager {
   /// While a pod could still run containers the API server is not told of its end: phase, reason and message there stay.
   enum class Standing : std::uint8_t { CouldRunContainers, Stopped };
 
-  StatusManager(Clock& clock, cluster::ApiClient& client) : clock_(clock), client_(client) {}
+  StatusManager(Clock& clock, ServerLink& server) : clock_(clock), server_(server) {}
   ~StatusManager() { *alive_ = false; }
   StatusManager(const StatusManager&) = delete;
   StatusManager& operator=(const StatusManager&) = delete;
@@ -50,7 +51,7 @@ class StatusManager {
   void send(const cluster::Pod& pod, const cluster::PodStatus& status, Standing standing);
 
   Clock& clock_;
-  cluster::ApiClient& client_;
+  ServerLink& server_;
   std::map<std::string, Record> records_;  ///< by pod uid
   /// Answers may outlive the manager.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/base/fake_clock.hpp"
 #include "core/control/fake_node_runtime.hpp"
@@ -65,8 +66,16 @@ class Memory final : public record::Sink {
   cluster::ChangeType last_change{};
 };
 
+/// Takes every fault and does nothing: what the control plane itself does about it is left.
+class FakeFaults final : public FaultInjector {
+ public:
+  [[nodiscard]] std::string refusal(const scenario::Fault&) const override { return {}; }
+  Status apply(std::uint32_t, const scenario::Fault&) override { return {}; }
+  Status heal(std::uint32_t) override { return {}; }
+};
+
 struct World {
-  explicit World(scenario::Scenario s) : scenario(std::move(s)), runtime(clock), balancers(clock), run({clock, scenario, runtime, balancers, traffic, &memory, {}}) {
+  explicit World(scenario::Scenario s) : scenario(std::move(s)), runtime(clock), balancers(clock), run({clock, scenario, runtime, balancers, traffic, &memory, [](cluster::ApiServer&) { return std::make_unique<FakeFaults>(); }}) {
     run.start_balancers([this](const Status& status) { balancers_ready = status.has_value(); });
     EXPECT_TRUE(run.start().has_value());
   }
@@ -176,6 +185,38 @@ TEST(ClusterRun, PodsOfADeletedNodeGoAfterItsQuarantine) {
   EXPECT_TRUE(std::any_of(world.memory.marks.begin(), world.memory.marks.end(), [](const auto& mark) { return mark.text == "delete node/kind-worker2"; }));
   world.clock.run_until(SimTime{} + seconds(119));
   EXPECT_EQ(api.get<cluster::Deployment>({"default", "web"})->status.available_replicas, 4) << "the ReplicaSet has replaced them";
+}
+
+TEST(ClusterRun, TheKubeletOfAPartitionedNodeIsOutOfReachUntilTheLastFaultIsHealed) {
+  scenario::Scenario scenario = rolling_update_scenario();
+  scenario.horizon = seconds(120);
+  scenario::Fault partition;
+  partition.kind = "NetworkChaos";
+  partition.action = "partition";
+  partition.node = "kind-worker2";
+  partition.duration = seconds(40);
+  scenario::Fault shorter = partition;
+  shorter.duration = seconds(10);
+  scenario.timeline = {{SimTime{} + seconds(25), partition, {}},
+                       {SimTime{} + seconds(26), shorter, {}},
+                       {SimTime{} + seconds(30), scenario::DeletePods{"default", {{{"app", "web"}}, {}}, {}, scenario::SelectionMode::All, 0, {}}, {}}};
+  World world(scenario);
+  auto& api = world.run.control_plane().api();
+  const auto leaving = [&] {
+    std::map<std::string, int> count;
+    for (const auto& pod : api.list<cluster::Pod>("default")) {
+      if (cluster::is_terminating(pod->meta)) ++count[pod->node_name];
+    }
+    return count;
+  };
+  world.clock.run_until(SimTime{} + seconds(31));
+  ASSERT_TRUE(leaving().contains("kind-worker2"));
+  ASSERT_GE(leaving().size(), 2U);
+  world.clock.run_until(SimTime{} + milliseconds(64'900));
+  ASSERT_EQ(leaving().size(), 1U) << "the other nodes have stopped theirs";
+  EXPECT_EQ(leaving().begin()->first, "kind-worker2");
+  world.clock.run_until(SimTime{} + seconds(80));
+  EXPECT_TRUE(leaving().empty()) << "healed at 65 s";
 }
 
 TEST(ClusterRun, ANodeThatComesBackInQuarantineKeepsItsPods) {
