@@ -28,7 +28,7 @@ std::string decoded(const std::string& text) {
   return bytes;
 }
 
-std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string text_of(const json& value) { return string_of(value); }
 
 }  // namespace
 

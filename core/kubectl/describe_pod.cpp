@@ -72,7 +72,7 @@ EventsOf pod_events(const json& pod) {
   EventsOf wanted = events_of(pod);
   wanted.kind.clear();
   const json& annotations = at(pod, "/metadata/annotations");
-  if (annotations.is_object() && annotations.contains("kubernetes.io/config.mirror")) wanted.uid = annotations.at("kubernetes.io/config.mirror").get<std::string>();
+  if (annotations.is_object() && annotations.contains("kubernetes.io/config.mirror")) wanted.uid = string_of(annotations.at("kubernetes.io/config.mirror"));
   return wanted;
 }
 

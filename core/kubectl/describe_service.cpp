@@ -36,7 +36,7 @@ struct EndpointList {
     const json& ready = at(endpoint, "/conditions/ready");
     if (ready.is_boolean() && !ready.get<bool>()) return;
     const json& addresses = list_at(endpoint, "/addresses");
-    const std::string address = addresses.empty() ? std::string() : addresses.front().get<std::string>();
+    const std::string address = addresses.empty() ? std::string() : string_of(addresses.front());
     if (!more) listed.push_back(port.empty() ? address : host_and_port(address, port));
     ++count;
   }

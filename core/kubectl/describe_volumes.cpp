@@ -154,7 +154,7 @@ constexpr const Source* kPersistentSources[] = {&kHostPath, &kGce, &kAws, &kNfs,
 std::string map_text(const json& map) {
   std::vector<std::string> pairs;
   if (map.is_object()) {
-    for (const auto& [key, value] : map.items()) pairs.push_back(fmt::format("{}:{}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+    for (const auto& [key, value] : map.items()) pairs.push_back(fmt::format("{}:{}", key, string_of(value)));
   }
   return fmt::format("map[{}]", joined(pairs, " "));
 }
@@ -190,7 +190,7 @@ void describe_attributes(Description& text, const json& attributes) {
       text.write(2, "\t");
     }
     first = false;
-    const std::string line = fmt::format("{}={}", key, value.is_string() ? value.get<std::string>() : value.dump());
+    const std::string line = fmt::format("{}={}", key, string_of(value));
     text.line(2, line.size() > kLineLength ? line.substr(0, kLineLength) + "..." : line);
   }
 }

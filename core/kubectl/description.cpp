@@ -37,7 +37,7 @@ void Description::list(std::string_view title, const std::vector<std::string>& v
 void Description::labels(std::string_view title, const json& labels, std::string_view indent) {
   std::vector<std::string> pairs;
   if (labels.is_object()) {
-    for (const auto& [key, value] : labels.items()) pairs.push_back(fmt::format("{}={}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+    for (const auto& [key, value] : labels.items()) pairs.push_back(fmt::format("{}={}", key, string_of(value)));
   }
   list(title, pairs, indent);
 }
@@ -50,7 +50,7 @@ void Description::annotations(std::string_view title, const json& annotations) {
       if (key == kLastApplied) continue;
       if (!first) write(0, "\t");
       first = false;
-      std::string value = stored.is_string() ? stored.get<std::string>() : stored.dump();
+      std::string value = string_of(stored);
       if (value.ends_with('\n')) value.pop_back();
       if (value.size() + key.size() + 2 <= kAnnotationLength && value.find('\n') == std::string::npos) {
         line(0, fmt::format("{}: {}", key, value));

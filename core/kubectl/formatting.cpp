@@ -56,7 +56,7 @@ std::string int_or_string_text(const json& value) {
 std::string selector_text(const json& label_selector) {
   std::vector<std::pair<std::string, std::string>> parts;
   if (const json& labels = at(label_selector, "/matchLabels"); labels.is_object()) {
-    for (const auto& [key, value] : labels.items()) parts.emplace_back(key, key + "=" + value.get<std::string>());
+    for (const auto& [key, value] : labels.items()) parts.emplace_back(key, key + "=" + string_of(value));
   }
   for (const json& expression : list_at(label_selector, "/matchExpressions")) {
     const std::string key = text_at(expression, "/key");
@@ -89,7 +89,7 @@ std::string access_modes_text(const json& modes) {
 std::string storage_class_of(const json& object) {
   const json& annotations = at(object, "/metadata/annotations");
   if (annotations.is_object() && annotations.contains("volume.beta.kubernetes.io/storage-class")) {
-    return annotations.at("volume.beta.kubernetes.io/storage-class").get<std::string>();
+    return string_of(annotations.at("volume.beta.kubernetes.io/storage-class"));
   }
   return text_at(object, "/spec/storageClassName");
 }
@@ -123,7 +123,7 @@ std::string joined(const std::vector<std::string>& texts, std::string_view separ
 std::vector<std::string> texts_of(const json& array) {
   std::vector<std::string> texts;
   if (!array.is_array()) return texts;
-  for (const json& value : array) texts.push_back(value.is_string() ? value.get<std::string>() : value.dump());
+  for (const json& value : array) texts.push_back(string_of(value));
   return texts;
 }
 

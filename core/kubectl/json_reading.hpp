@@ -21,6 +21,8 @@ inline std::string text_at(const json& object, const char* pointer) {
   const json& value = at(object, pointer);
   return value.is_string() ? value.get<std::string>() : std::string();
 }
+/// A text as it is, anything else as JSON writes it: objects of kinds that nobody validated may hold numbers where texts belong.
+inline std::string string_of(const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 inline std::int64_t number_at(const json& object, const char* pointer, std::int64_t otherwise = 0) {
   const json& value = at(object, pointer);
   return value.is_number_integer() ? value.get<std::int64_t>() : otherwise;
@@ -43,7 +45,7 @@ inline std::string or_none(std::string text) { return text.empty() ? "<none>" : 
 inline std::string labels_text(const json& labels) {
   std::vector<std::string> pairs;
   if (labels.is_object()) {
-    for (const auto& [key, value] : labels.items()) pairs.push_back(key + "=" + (value.is_string() ? value.get<std::string>() : ""));
+    for (const auto& [key, value] : labels.items()) pairs.push_back(key + "=" + string_of(value));
   }
   std::sort(pairs.begin(), pairs.end());
   std::string text;

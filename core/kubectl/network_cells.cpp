@@ -81,7 +81,7 @@ Cells service_columns(bool wide) { return columns_with({"NAME", "TYPE", "CLUSTER
 Cells service_cells(const json& service, const GetOptions& options) {
   const json& addresses = list_at(service, "/spec/clusterIPs");
   // Kubernetes fills clusterIPs from clusterIP; objects of other sources may have the old field only.
-  const std::string address = addresses.empty() ? or_none(text_at(service, "/spec/clusterIP")) : addresses.front().get<std::string>();
+  const std::string address = addresses.empty() ? or_none(text_at(service, "/spec/clusterIP")) : string_of(addresses.front());
   Cells cells = {text_at(service, "/metadata/name"), text_at(service, "/spec/type"), address, external_address(service),
                  service_ports(service), age_cell(service, options)};
   if (options.wide) cells.push_back(labels_text(at(service, "/spec/selector")));
@@ -116,7 +116,7 @@ Cells endpoint_slice_cells(const json& slice, const GetOptions& options) {
   }
   std::vector<std::string> addresses;
   for (const json& endpoint : list_at(slice, "/endpoints")) {
-    for (const json& address : list_at(endpoint, "/addresses")) addresses.push_back(address.get<std::string>());
+    for (const json& address : list_at(endpoint, "/addresses")) addresses.push_back(string_of(address));
   }
   return {text_at(slice, "/metadata/name"), text_at(slice, "/addressType"), or_unset(listed(ports)), or_unset(listed(addresses)), age_cell(slice, options)};
 }

@@ -51,7 +51,7 @@ json without_hash(const json& pod_template) {
 Revision revision_of(const json& object) {
   const json& annotations = at(object, "/metadata/annotations");
   if (!annotations.is_object() || !annotations.contains("deployment.kubernetes.io/revision")) return {};
-  const std::string text = annotations.at("deployment.kubernetes.io/revision").get<std::string>();
+  const std::string text = string_of(annotations.at("deployment.kubernetes.io/revision"));
   const char* const first = text.data() + (text.starts_with('+') ? 1 : 0);
   const char* const last = text.data() + text.size();
   Revision revision;

@@ -20,7 +20,7 @@ using History = std::map<std::int64_t, json>;
 
 std::string change_cause(const json& object) {
   const json& annotations = at(object, "/metadata/annotations");
-  return annotations.is_object() && annotations.contains(kChangeCause) ? annotations.at(kChangeCause).get<std::string>() : std::string();
+  return annotations.is_object() && annotations.contains(kChangeCause) ? string_of(annotations.at(kChangeCause)) : std::string();
 }
 
 void add_revision(History& history, std::int64_t revision, json pod_template, const std::string& cause) {

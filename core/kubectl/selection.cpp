@@ -17,7 +17,7 @@ namespace {
 cluster::Labels labels_of(const json& object) {
   cluster::Labels labels;
   if (const json& stored = at(object, "/metadata/labels"); stored.is_object()) {
-    for (const auto& [key, value] : stored.items()) labels.emplace(key, value.get<std::string>());
+    for (const auto& [key, value] : stored.items()) labels.emplace(key, string_of(value));
   }
   return labels;
 }
@@ -183,7 +183,7 @@ bool label_selector_matches(const json& label_selector, const json& object) {
   if (const json& wanted = at(label_selector, "/matchLabels"); wanted.is_object()) {
     for (const auto& [key, value] : wanted.items()) {
       const auto found = labels.find(key);
-      if (found == labels.end() || found->second != value.get<std::string>()) return false;
+      if (found == labels.end() || found->second != string_of(value)) return false;
     }
   }
   for (const json& expression : list_at(label_selector, "/matchExpressions")) {

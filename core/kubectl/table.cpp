@@ -22,7 +22,7 @@ std::string upper_last_part(const std::string& label) {
 
 std::string label_value(const json& object, const std::string& key) {
   const json& labels = at(object, "/metadata/labels");
-  return labels.is_object() && labels.contains(key) ? labels.at(key).get<std::string>() : std::string();
+  return labels.is_object() && labels.contains(key) ? string_of(labels.at(key)) : std::string();
 }
 
 void write_row(TabWriter& writer, const std::vector<std::string>& cells) {

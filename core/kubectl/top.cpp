@@ -138,7 +138,7 @@ std::vector<const json*> selected(const std::vector<json>& objects, std::string_
     if (!request.name.empty() && text_at(object, "/metadata/name") != request.name) continue;
     cluster::Labels labels;
     if (const json& stored = at(object, "/metadata/labels"); stored.is_object()) {
-      for (const auto& [key, value] : stored.items()) labels.emplace(key, value.get<std::string>());
+      for (const auto& [key, value] : stored.items()) labels.emplace(key, string_of(value));
     }
     if (cluster::matches(requirements, labels)) found.push_back(&object);
   }

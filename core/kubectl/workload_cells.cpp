@@ -39,7 +39,7 @@ std::string job_status(const json& job) {
 std::string completions_cell(const json& job) {
   const std::int64_t succeeded = number_at(job, "/status/succeeded");
   const json& completions = at(job, "/spec/completions");
-  if (!completions.is_null()) return fmt::format("{}/{}", succeeded, completions.get<std::int64_t>());
+  if (completions.is_number_integer()) return fmt::format("{}/{}", succeeded, completions.get<std::int64_t>());
   const std::int64_t parallelism = number_at(job, "/spec/parallelism");
   return parallelism > 1 ? fmt::format("{}/1 of {}", succeeded, parallelism) : fmt::format("{}/1", succeeded);
 }
