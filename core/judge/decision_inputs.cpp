@@ -20,6 +20,17 @@ using nlohmann::json;
 namespace {
 
 using LogicalName = std::function<std::string(const Pod&)>;
+using Closeness = NamedInput::Closeness;
+
+/// The Deployment controller's label. It is a hash of the template, so it differs wherever templates do, and ends up in pod names.
+constexpr const char* kTemplateHash = "pod-template-hash";
+
+cluster::Labels without_template_hash(cluster::Labels labels) {
+  labels.erase(kTemplateHash);
+  return labels;
+}
+
+std::string list_of(const std::vector<std::string>& texts) { return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", ")); }
 
 class Collector {
  public:
@@ -32,11 +43,12 @@ class Collector {
     add_workloads();
     add_pods_on_nodes();
     add_chance(seed);
+    add_names();
     return std::move(inputs_);
   }
 
  private:
-  void add(std::string name, std::string value) { inputs_.push_back({std::move(name), std::move(value)}); }
+  void add(std::string name, std::string value) { inputs_.push_back({std::move(name), std::move(value), closeness_, node_}); }
   [[nodiscard]] std::vector<const NodeInfo*> nodes() const {
     std::vector<const NodeInfo*> nodes;
     for (const NodeIndex index : snapshot_.order()) nodes.push_back(&snapshot_.node(index));
@@ -44,6 +56,7 @@ class Collector {
   }
 
   void add_profile() {
+    closeness_ = Closeness::Policy;
     const json profile = scenario::to_json(scenario::SchedulerConfig{.profiles = {*cycle_.profile}}).at("profiles").at(0);
     add("profile", cycle_.profile->scheduler_name);
     std::vector<std::string> scoring;
@@ -54,9 +67,9 @@ class Collector {
       if (plugin.filter) filtering.push_back(plugin.name);
       if (plugin.post_filter) after_filters.push_back(plugin.name);
     }
-    add("plugins that score, with their weights", fmt::format("{}", fmt::join(scoring, ", ")));
-    add("plugins that may filter", fmt::format("{}", fmt::join(filtering, ", ")));
-    add("plugins that may act after the filters", fmt::format("{}", fmt::join(after_filters, ", ")));
+    add("plugins that score, with their weights", list_of(scoring));
+    add("plugins that may filter", list_of(filtering));
+    add("plugins that may act after the filters", list_of(after_filters));
     const json args = profile.at("args");
     for (const scenario::EnabledPlugin& plugin : cycle_.profile->plugins) {
       if (args.contains(plugin.name)) add("arguments of " + plugin.name, args.at(plugin.name).dump());
@@ -66,11 +79,13 @@ class Collector {
   }
 
   void add_nodes() {
+    closeness_ = Closeness::Nodes;
     std::vector<std::string> names;
     for (const NodeInfo* node : nodes()) names.push_back(node->name);
     std::sort(names.begin(), names.end());
-    add("nodes", fmt::format("{}", fmt::join(names, ", ")));
+    add("nodes", list_of(names));
     for (const NodeInfo* node : nodes()) {
+      node_ = node->name;
       const json object = cluster::to_json(*node->node);
       const auto part = [&](std::string_view what, const char* pointer) {
         const json::json_pointer path(pointer);
@@ -82,30 +97,33 @@ class Collector {
       part("allocatable", "/status/allocatable");
       part("images", "/status/images");
     }
+    node_.clear();
   }
 
   void add_pod() {
+    closeness_ = Closeness::Pod;
     const Pod& pod = *cycle_.pod;
     const json object = cluster::to_json(pod);
-    add("pod labels", object.at("metadata").value("labels", json::object()).dump());
+    add("pod labels", json(without_template_hash(*pod.meta.labels)).dump());
     const json spec = object.value("spec", json::object());
     for (const auto& [field, value] : spec.items()) add("pod specification, " + field, value.dump());
     add("pod's nominated node", pod.status.nominated_node_name.empty() ? "none" : pod.status.nominated_node_name);
   }
 
   void add_workloads() {
+    closeness_ = Closeness::Workloads;
     std::vector<std::string> services;
     for (const cluster::Service* service : snapshot_.services(cycle_.pod->meta.namespace_)) {
       services.push_back(fmt::format("{} {}", service->meta.name, json(*service->spec.selector).dump()));
     }
-    add("services in the pod's namespace", fmt::format("{}", fmt::join(services, ", ")));
+    add("services in the pod's namespace", list_of(services));
     add("selector of the pod's owner", owner_selector());
     std::vector<std::string> budgets;
     for (const auto& [key, budget] : snapshot_.disruption_budgets()) budgets.push_back(fmt::format("{}/{} allows {}", key.namespace_, key.name, budget.disruptions_allowed));
-    add("disruption budgets", fmt::format("{}", fmt::join(budgets, ", ")));
+    add("disruption budgets", list_of(budgets));
     std::vector<std::string> namespaces;
     for (const auto& [name, labels] : snapshot_.namespaces()) namespaces.push_back(fmt::format("{} {}", name, json(*labels).dump()));
-    add("namespaces", fmt::format("{}", fmt::join(namespaces, ", ")));
+    add("namespaces", list_of(namespaces));
   }
 
   /// What default spreading counts besides services.
@@ -114,14 +132,16 @@ class Collector {
     const cluster::LabelSelector* selector = owner == nullptr ? nullptr : snapshot_.owner_selector(owner->kind, {cycle_.pod->meta.namespace_, owner->name});
     if (selector == nullptr) return "none";
     std::vector<std::string> terms;
-    for (const auto& [key, value] : selector->match_labels) terms.push_back(key + "=" + value);
+    for (const auto& [key, value] : without_template_hash(selector->match_labels)) terms.push_back(key + "=" + value);
     return fmt::format("{}{}", fmt::join(terms, ","), selector->match_expressions.empty() ? "" : " and expressions");
   }
 
   void add_pods_on_nodes() {
+    closeness_ = Closeness::PodsThere;
     for (const NodeInfo* node : nodes()) {
+      node_ = node->name;
       add("pods on " + node->name, names_of(node->pods));
-      add("labels of pods on " + node->name, texts_of(node->pods, [](const PodOnNode& pod) { return json(*pod.pod->meta.labels).dump(); }));
+      add("labels of pods on " + node->name, texts_of(node->pods, [](const PodOnNode& pod) { return json(without_template_hash(*pod.pod->meta.labels)).dump(); }));
       add("affinity of pods on " + node->name, texts_of(node->pods, [](const PodOnNode& pod) {
             return pod.pod_class->has_affinity ? cluster::to_json(*pod.pod).at("spec").value("affinity", json()).dump() : std::string();
           }));
@@ -129,12 +149,13 @@ class Collector {
       add("pods nominated to " + node->name, names_of(node->nominated));
       add("requested on " + node->name, fmt::format("cpu {}, memory {}", Words::cpu(node->load.requested.milli_cpu), Words::bytes(node->load.requested.memory)));
     }
+    node_.clear();
   }
   [[nodiscard]] std::string names_of(const std::vector<PodOnNode>& pods) const {
     std::vector<std::string> names;
     for (const PodOnNode& pod : pods) names.push_back(logical_name_(*pod.pod) + (cluster::is_terminating(pod.pod->meta) ? " (terminating)" : ""));
     std::sort(names.begin(), names.end());
-    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+    return list_of(names);
   }
 
   /// What `text` says about each pod, where it says something.
@@ -145,29 +166,49 @@ class Collector {
       if (const std::string about = text(pod); !about.empty()) texts.push_back(logical_name_(*pod.pod) + " " + about);
     }
     std::sort(texts.begin(), texts.end());
-    return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
+    return list_of(texts);
   }
   [[nodiscard]] static std::string ports_of(const NodeInfo& node) {
     std::vector<std::string> ports;
     for (const HostPort& port : node.load.used_ports) ports.push_back(fmt::format("{}:{}/{}", port.ip, port.port, port.protocol));
     std::sort(ports.begin(), ports.end());
-    return ports.empty() ? "none" : fmt::format("{}", fmt::join(ports, ", "));
+    return list_of(ports);
   }
 
   void add_chance(std::uint64_t seed) {
+    closeness_ = Closeness::Chance;
     add("node that the profile chose last", cycle_.last_chosen.empty() ? "none" : cycle_.last_chosen);
     std::vector<std::string> order;
     for (const NodeInfo* node : nodes()) order.push_back(node->name);
     if (!order.empty()) std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(cycle_.inputs->search_start % order.size()), order.end());
     add("order of the search", Words::list(order, Words::kNamesShown));
     add("seed", std::to_string(seed));
+  }
+
+  void add_names() {
+    closeness_ = Closeness::Names;
+    std::vector<std::string> hashes{hash_of(*cycle_.pod)};
+    for (const NodeInfo* node : nodes()) {
+      for (const PodOnNode& pod : node->pods) hashes.push_back(hash_of(*pod.pod));
+    }
+    std::sort(hashes.begin(), hashes.end());
+    hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+    std::erase(hashes, "");
+    add("label pod-template-hash, of this pod and of those on nodes", list_of(hashes));
     add("pod's name, which draws among ties", cycle_.pod->meta.namespace_ + "/" + cycle_.pod->meta.name);
+  }
+
+  static std::string hash_of(const Pod& pod) {
+    const auto found = pod.meta.labels->find(kTemplateHash);
+    return found == pod.meta.labels->end() ? "" : found->second;
   }
 
   const ReplayedCycle& cycle_;
   const Snapshot& snapshot_;
   const LogicalName& logical_name_;
   std::vector<NamedInput> inputs_;
+  Closeness closeness_ = Closeness::Policy;  ///< of what is being added, with its node
+  std::string node_;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@ DecisionsOfPods::DecisionsOfPods(const record::Recording& recording, const RunHi
   std::map<const PodLife*, std::string> key;
   for (const PodLife& pod : history.pods) {
     lives[pod.namespace_ + "/" + pod.name].push_back(&pod);
+    by_uid_[pod.uid] = &pod;
     const std::string identity = identities_.of(pod);
     key[&pod] = fmt::format("{} life {}", identity, ++same_identity[identity]);
   }
@@ -28,10 +29,18 @@ DecisionsOfPods::DecisionsOfPods(const record::Recording& recording, const RunHi
   }
 }
 
-const PodLife* DecisionsOfPods::find(const std::string& namespace_, const std::string& name) const {
+const PodLife* DecisionsOfPods::life_of(const std::string& uid) const {
+  const auto found = by_uid_.find(uid);
+  return found == by_uid_.end() ? nullptr : found->second;
+}
+
+const PodLife* DecisionsOfPods::find(const std::string& namespace_, const std::string& name, std::optional<SimTime> at) const {
   const auto last = [&](auto&& is_it) -> const PodLife* {
-    const auto found = std::find_if(history_.pods.rbegin(), history_.pods.rend(), is_it);
-    return found == history_.pods.rend() ? nullptr : &*found;
+    const auto& pods = history_.pods;
+    const auto by_then = std::find_if(pods.rbegin(), pods.rend(), [&](const PodLife& life) { return is_it(life) && (!at || life.created.time <= *at); });
+    if (by_then != pods.rend()) return &*by_then;
+    const auto found = std::find_if(pods.rbegin(), pods.rend(), is_it);
+    return found == pods.rend() ? nullptr : &*found;
   };
   if (const PodLife* pod = last([&](const PodLife& life) { return life.namespace_ == namespace_ && life.name == name; })) return pod;
   return last([&](const PodLife& life) { return identities_.of(life) == name; });

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +18,10 @@ class DecisionsOfPods {
  public:
   DecisionsOfPods(const record::Recording& recording, const RunHistory& history);
 
-  /// By name, the latest pod that had it; or by logical name ("web#2.3"). Null if there is none.
-  [[nodiscard]] const PodLife* find(const std::string& namespace_, const std::string& name) const;
+  /// By name, the latest pod that had it; or by logical name ("web#2.3"). One that was created by `at` is preferred. Null if there is none.
+  [[nodiscard]] const PodLife* find(const std::string& namespace_, const std::string& name, std::optional<SimTime> at = {}) const;
+  /// The pod of this uid. Null if there is none.
+  [[nodiscard]] const PodLife* life_of(const std::string& uid) const;
   /// Numbers in Recording::decisions(), ascending.
   [[nodiscard]] const std::vector<std::size_t>& of(const PodLife& pod) const;
   /// The pod of a decision; null for a damaged recording.
@@ -30,6 +33,7 @@ class DecisionsOfPods {
  private:
   const RunHistory& history_;
   Identities identities_;
+  std::map<std::string, const PodLife*> by_uid_;
   std::vector<const PodLife*> pods_;                             ///< by decision
   std::vector<std::string> keys_;                                ///< by decision
   std::map<const PodLife*, std::vector<std::size_t>> decisions_;  ///< look-up only

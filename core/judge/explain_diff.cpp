@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
 
 #include "core/judge/decision_inputs.hpp"
 #include "core/judge/decisions_of.hpp"
@@ -23,46 +25,92 @@ constexpr std::size_t kValueShown = 160;
 
 bool same_outcome(const SchedulingDecision& a, const SchedulingDecision& b) { return a.node == b.node && a.message == b.message; }
 
-/// A decision with everything about it.
-struct Side {
-  Explanation explanation;
-  std::vector<NamedInput> inputs;
-};
-
-Result<Side> look_at(const ExplainedRun& run, const DecisionsOfPods& decisions, std::size_t number) {
-  std::map<std::string, std::string> names;  // by uid
-  for (const PodLife& pod : run.history.pods) names[pod.uid] = decisions.identities().of(pod);
-  Side side;
+/// A decision with everything that it was made from.
+Status look_at(const ExplainedRun& run, const DecisionsOfPods& decisions, std::size_t number, std::optional<Explanation>& told, std::vector<NamedInput>& inputs) {
   TANDEM_TRY(replay_scheduling(
       run.recording, run.config, [&](std::size_t each) { return each == number; },
       [&](ReplayedCycle& cycle) {
-        side.explanation = explain(cycle);
-        side.inputs = inputs_of(cycle, run.recording.seed(), [&](const cluster::Pod& pod) {
-          const auto known = names.find(pod.meta.uid);
-          return known == names.end() ? pod.meta.namespace_ + "/" + pod.meta.name : known->second;
+        told = explain(cycle);
+        inputs = inputs_of(cycle, run.recording.seed(), [&](const cluster::Pod& pod) {
+          const PodLife* life = decisions.life_of(pod.meta.uid);
+          return life == nullptr ? pod.meta.namespace_ + "/" + pod.meta.name : decisions.identities().of(*life);
         });
       }));
-  if (const PodLife* pod = decisions.pod_of(number)) side.explanation.identity = decisions.identities().of(*pod);
-  return side;
+  const PodLife* pod = decisions.pod_of(number);
+  if (told) told->identity = pod == nullptr ? told->pod : decisions.identities().of(*pod);
+  return {};
 }
 
-std::vector<InputDifference> compare(const std::vector<NamedInput>& a, const std::vector<NamedInput>& b) {
-  std::map<std::string, std::string> of_b;
-  for (const NamedInput& input : b) of_b[input.name] = input.value;
-  std::vector<InputDifference> found;
-  for (const NamedInput& input : a) {
-    const auto other = of_b.find(input.name);
-    if (other == of_b.end()) {
-      found.push_back({input.name, input.value, "not there"});
-    } else {
-      if (other->second != input.value) found.push_back({input.name, input.value, other->second});
-      of_b.erase(other);
+/// Every input of both sides, by closeness; in the order of collection where that is the same.
+std::vector<NamedInput> merged(const std::vector<NamedInput>& a, const std::vector<NamedInput>& b) {
+  std::vector<NamedInput> all = a;
+  std::size_t next = 0;  // where an input goes that only b has: behind the one that b has before it
+  for (const NamedInput& input : b) {
+    const auto known = std::find_if(all.begin(), all.end(), [&](const NamedInput& other) { return other.name == input.name; });
+    const auto at = known != all.end() ? known : all.insert(all.begin() + static_cast<std::ptrdiff_t>(next), input);
+    next = static_cast<std::size_t>(at - all.begin()) + 1;
+  }
+  std::stable_sort(all.begin(), all.end(), [](const NamedInput& one, const NamedInput& other) { return one.closeness < other.closeness; });
+  return all;
+}
+
+class Inputs {
+ public:
+  explicit Inputs(const std::vector<NamedInput>& inputs) {
+    for (const NamedInput& input : inputs) {
+      values_[input.name] = input.value;
+      nodes_.insert(input.node);
     }
   }
-  for (const NamedInput& input : b) {
-    if (of_b.contains(input.name)) found.push_back({input.name, "not there", input.value});
+  /// About a node that is not there: the list of nodes says so once.
+  [[nodiscard]] bool lacks_node_of(const NamedInput& input) const { return !input.node.empty() && !nodes_.contains(input.node); }
+  [[nodiscard]] std::string value_of(const NamedInput& input) const {
+    const auto found = values_.find(input.name);
+    return found == values_.end() ? "not there" : found->second;
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+  std::set<std::string> nodes_;
+};
+
+std::vector<InputDifference> compare(const std::vector<NamedInput>& a, const std::vector<NamedInput>& b) {
+  const Inputs of_a(a);
+  const Inputs of_b(b);
+  std::vector<InputDifference> found;
+  for (const NamedInput& input : merged(a, b)) {
+    if (of_a.lacks_node_of(input) || of_b.lacks_node_of(input)) continue;
+    InputDifference both{input.name, of_a.value_of(input), of_b.value_of(input)};
+    if (both.a != both.b) found.push_back(std::move(both));
   }
   return found;
+}
+
+/// A decision that at least one of two runs made: numbers in their recordings.
+struct Matched {
+  std::string key;
+  std::optional<std::size_t> a;
+  std::optional<std::size_t> b;
+  std::pair<SimTime, std::size_t> earliest;  ///< time of the earlier of the two, and its number to tell decisions of one instant apart
+};
+
+/// The decisions of both runs in order of time, the same whichever run is named first.
+std::vector<Matched> match(const ExplainedRun& a, const DecisionsOfPods& of_a, const ExplainedRun& b, const DecisionsOfPods& of_b) {
+  std::map<std::string, Matched> by_key;
+  const auto add = [&](const ExplainedRun& run, const DecisionsOfPods& decisions, std::optional<std::size_t> Matched::*side) {
+    for (std::size_t i = 0; i < run.recording.decisions().size(); ++i) {
+      const std::pair<SimTime, std::size_t> moment{run.recording.decisions()[i].time, i};
+      Matched& matched = by_key.try_emplace(decisions.key_of(i), Matched{decisions.key_of(i), {}, {}, moment}).first->second;
+      matched.*side = i;
+      matched.earliest = std::min(matched.earliest, moment);
+    }
+  };
+  add(a, of_a, &Matched::a);
+  add(b, of_b, &Matched::b);
+  std::vector<Matched> all;
+  for (auto& [key, matched] : by_key) all.push_back(std::move(matched));
+  std::sort(all.begin(), all.end(), [](const Matched& one, const Matched& other) { return std::tie(one.earliest, one.key) < std::tie(other.earliest, other.key); });
+  return all;
 }
 
 /// Two long texts, cut so that where they first differ is seen.
@@ -89,38 +137,20 @@ std::string outcome_of(const std::optional<Explanation>& told) {
 Result<std::optional<DecisionsPart>> first_parting(const ExplainedRun& a, const ExplainedRun& b) {
   const DecisionsOfPods of_a(a.recording, a.history);
   const DecisionsOfPods of_b(b.recording, b.history);
-  std::map<std::string, std::size_t> by_key;
-  for (std::size_t i = 0; i < b.recording.decisions().size(); ++i) by_key[of_b.key_of(i)] = i;
   DecisionsPart parting;
-  const auto tell = [&](const SchedulingDecision& decision, const PodLife* pod, const DecisionsOfPods& decisions) {
-    parting.logical_name = pod == nullptr ? decision.pod : decisions.identities().of(*pod);
-    parting.attempt = decision.attempt;
-  };
-  for (std::size_t i = 0; i < a.recording.decisions().size(); ++i) {
-    const SchedulingDecision& decision = a.recording.decisions()[i];
-    const auto other = by_key.find(of_a.key_of(i));
-    if (other != by_key.end() && same_outcome(decision, b.recording.decisions()[other->second])) {
+  for (const Matched& matched : match(a, of_a, b, of_b)) {
+    if (matched.a && matched.b && same_outcome(a.recording.decisions()[*matched.a], b.recording.decisions()[*matched.b])) {
       ++parting.same_before;
-      by_key.erase(other);
       continue;
     }
-    tell(decision, of_a.pod_of(i), of_a);
-    auto left = look_at(a, of_a, i);
-    if (!left) return tl::unexpected(left.error());
-    parting.a = std::move(left->explanation);
-    if (other == by_key.end()) return parting;
-    auto right = look_at(b, of_b, other->second);
-    if (!right) return tl::unexpected(right.error());
-    parting.b = std::move(right->explanation);
-    parting.inputs = compare(left->inputs, right->inputs);
-    return parting;
-  }
-  for (std::size_t i = 0; i < b.recording.decisions().size(); ++i) {
-    if (!by_key.contains(of_b.key_of(i))) continue;
-    tell(b.recording.decisions()[i], of_b.pod_of(i), of_b);
-    auto right = look_at(b, of_b, i);
-    if (!right) return tl::unexpected(right.error());
-    parting.b = std::move(right->explanation);
+    std::vector<NamedInput> inputs_of_a;
+    std::vector<NamedInput> inputs_of_b;
+    if (matched.a) TANDEM_TRY(look_at(a, of_a, *matched.a, parting.a, inputs_of_a));
+    if (matched.b) TANDEM_TRY(look_at(b, of_b, *matched.b, parting.b, inputs_of_b));
+    if (matched.a && matched.b) parting.inputs = compare(inputs_of_a, inputs_of_b);
+    const Explanation& told = parting.a ? *parting.a : *parting.b;
+    parting.logical_name = told.identity;
+    parting.attempt = told.attempt;
     return parting;
   }
   return std::nullopt;

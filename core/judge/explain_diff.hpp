@@ -31,11 +31,12 @@ struct DecisionsPart {
   std::uint32_t attempt = 1;
   std::optional<Explanation> a;        ///< absent: this run never made the decision
   std::optional<Explanation> b;
-  std::vector<InputDifference> inputs; ///< what comes first is closest to the cause: policy, cluster, pod, pods that are there, chance
+  std::vector<InputDifference> inputs; ///< closest to the cause first (NamedInput::Closeness)
 };
 
-/// Decisions are matched by the pod's logical name and the attempt, so runs whose pods have other random names can be compared. Nothing
-/// if every decision has the same outcome. Errors: those of replay_scheduling.
+/// Decisions are matched by the pod's logical name and the attempt, so runs whose pods have other random names can be compared. Of those
+/// that have different outcomes, or that one run only made, the earliest is told, whichever run is named first. Nothing if every decision
+/// has the same outcome. Errors: those of replay_scheduling.
 Result<std::optional<DecisionsPart>> first_parting(const ExplainedRun& a, const ExplainedRun& b);
 
 std::string to_text(const DecisionsPart& parting, const std::string& name_of_a, const std::string& name_of_b, const ExplainTextOptions& options);

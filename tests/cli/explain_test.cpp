@@ -56,6 +56,23 @@ TEST_F(Explain, FindsWhereTwoSeedsPart) {
   EXPECT_TRUE(seed) << parting["inputs"].dump(2);
 }
 
+TEST_F(Explain, NamesTheTolerationBetweenTheTwoAssignments) {
+  std::vector<std::string> runs;
+  for (const char* name : {"scheduling-assignment", "scheduling-assignment-toleration"}) {
+    runs.push_back((folder_ / name).string());
+    ASSERT_EQ(tandem({"run", (kSource / "scenarios" / name).string(), "-q", "-o", runs.back()}).exit_code, 0);
+  }
+  const auto parting = [](const std::string& a, const std::string& b) { return json::parse(tandem({"explain", "--diff", a, b, "--json"}).output)["parting"]; };
+  const json one = parting(runs[0], runs[1]);
+  const json other = parting(runs[1], runs[0]);
+  ASSERT_TRUE(one.is_object() && other.is_object());
+  EXPECT_EQ(one["inputs"][0]["input"], "pod specification, tolerations") << one["inputs"].dump(2);
+  EXPECT_EQ(other["inputs"][0]["input"], "pod specification, tolerations");
+  EXPECT_EQ(one["inputs"].back()["input"], "pod's name, which draws among ties");
+  EXPECT_EQ(one["logicalName"], other["logicalName"]);
+  EXPECT_EQ(one["sameBefore"], other["sameBefore"]);
+}
+
 TEST_F(Explain, ErrorsTeach) {
   const std::string run = record("run").string();
   const auto fails = [&](std::vector<std::string> arguments, const std::string& text) {

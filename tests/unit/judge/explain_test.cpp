@@ -9,6 +9,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <set>
+#include <tuple>
+
 #include "core/judge/explain_diff.hpp"
 #include "core/judge/explain_node.hpp"
 #include "tests/unit/judge/busy_scheduler.hpp"
@@ -408,6 +411,80 @@ TEST(ExplainDiff, EqualRunsDoNotPart) {
   EXPECT_FALSE(part(a, b));
 }
 
+/// The same is told whichever run is named first.
+void expect_mirrored(const DecisionsPart& one, const DecisionsPart& other) {
+  EXPECT_EQ(one.logical_name, other.logical_name);
+  EXPECT_EQ(one.attempt, other.attempt);
+  EXPECT_EQ(one.same_before, other.same_before);
+  EXPECT_EQ(one.a.has_value(), other.b.has_value());
+  EXPECT_EQ(one.b.has_value(), other.a.has_value());
+  std::set<std::tuple<std::string, std::string, std::string>> of_one;
+  std::set<std::tuple<std::string, std::string, std::string>> of_other;
+  for (const InputDifference& input : one.inputs) of_one.emplace(input.input, input.a, input.b);
+  for (const InputDifference& input : other.inputs) of_other.emplace(input.input, input.b, input.a);
+  EXPECT_EQ(of_one, of_other);
+}
+
+cluster::Pod pinned(cluster::Pod pod, const std::string& node) {
+  pod.spec.edit([&](cluster::PodSpec& spec) { spec.node_selector = {{"kubernetes.io/hostname", node}}; });
+  return pod;
+}
+
+TEST(ExplainDiff, TellsTheEarliestWhicheverRunIsNamedFirst) {
+  FourNodes a;
+  FourNodes b;
+  b.busy.at(kTimeZero + milliseconds(1'500), [&] { b.add(BusyScheduler::pod("extra", 100)); });
+  a.pods({BusyScheduler::pod("a", 100), pinned(BusyScheduler::pod("c", 100), "n2")});
+  b.pods({BusyScheduler::pod("a", 100), pinned(BusyScheduler::pod("c", 100), "n3")});
+  const auto parting = part(a, b);
+  const auto other_way = part(b, a);
+  ASSERT_TRUE(parting && other_way);
+  EXPECT_EQ(parting->logical_name, "extra") << "only the second run has it, half a second before the pod that both place";
+  EXPECT_EQ(parting->same_before, 1U);
+  EXPECT_FALSE(parting->a);
+  EXPECT_TRUE(parting->b);
+  expect_mirrored(*parting, *other_way);
+}
+
+/// Two ReplicaSets' pods, one of which tolerates the taint of the only node they ask for.
+TEST(ExplainDiff, PutsTheCauseBeforeTheNamesThatFollowFromIt) {
+  const auto of_hash = [](const std::string& hash) {
+    cluster::Pod pod = pinned(BusyScheduler::pod("a", 100), "n4");
+    pod.meta.labels = cluster::Labels{{"app", "web"}, {"pod-template-hash", hash}};
+    return pod;
+  };
+  cluster::Pod tolerant = of_hash("bbb");
+  tolerant.spec.edit([](cluster::PodSpec& spec) {
+    cluster::Toleration toleration;
+    toleration.key = "dedicated";
+    toleration.op = "Exists";
+    spec.tolerations = {toleration};
+  });
+  FourNodes a;
+  FourNodes b;
+  a.pods({of_hash("aaa")});
+  b.pods({tolerant});
+  for (const auto& parting : {part(a, b), part(b, a)}) {
+    ASSERT_TRUE(parting);
+    std::vector<std::string> inputs;
+    for (const InputDifference& input : parting->inputs) inputs.push_back(input.input);
+    EXPECT_EQ(inputs, (std::vector<std::string>{"pod specification, tolerations", "label pod-template-hash, of this pod and of those on nodes"}));
+  }
+}
+
+TEST(ExplainDiff, SaysOnceThatANodeIsOnlyInOneRun) {
+  FourNodes a;
+  FourNodes b;
+  b.add(BusyScheduler::node("n5"));
+  for (FourNodes* run : {&a, &b}) run->pods({pinned(BusyScheduler::pod("a", 100), "n5")});
+  for (const auto& parting : {part(a, b), part(b, a)}) {
+    ASSERT_TRUE(parting);
+    ASSERT_FALSE(parting->inputs.empty());
+    EXPECT_EQ(parting->inputs[0].input, "nodes");
+    for (const InputDifference& input : parting->inputs) EXPECT_THAT(input.input, ::testing::Not(::testing::EndsWith("n5")));
+  }
+}
+
 /// Where two outcomes differ, something that they were made from must.
 TEST(ExplainDiff, NamesAnInputWheneverBusyRunsPart) {
   const auto part_of = [](BusyScheduler& a, BusyScheduler& b) {
@@ -418,6 +495,9 @@ TEST(ExplainDiff, NamesAnInputWheneverBusyRunsPart) {
     const auto parting = first_parting({recorded_a, history_a, a.config()}, {recorded_b, history_b, b.config()});
     ASSERT_TRUE(parting) << to_string(parting.error());
     ASSERT_TRUE(*parting);
+    const auto other_way = first_parting({recorded_b, history_b, b.config()}, {recorded_a, history_a, a.config()});
+    ASSERT_TRUE(other_way && *other_way);
+    expect_mirrored(**parting, **other_way);
     if (!(*parting)->a || !(*parting)->b) return;
     EXPECT_FALSE((*parting)->inputs.empty()) << (*parting)->logical_name;
     EXPECT_THAT(to_text(**parting, "a", "b", {}), ::testing::HasSubstr((*parting)->inputs.front().input));
