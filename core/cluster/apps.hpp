@@ -27,7 +27,7 @@ struct StatefulSetSpec {
   std::int32_t start_ordinal = 0;                   ///< ordinals.start
   std::string pod_management_policy = "OrderedReady";  ///< or Parallel
   std::string update_strategy = "RollingUpdate";    ///< or OnDelete
-  std::int32_t partition = 0;                       ///< updateStrategy.rollingUpdate.partition
+  std::optional<std::int32_t> partition{};          ///< updateStrategy.rollingUpdate.partition; absent: no rollingUpdate
   std::optional<IntOrString> max_unavailable{};     ///< updateStrategy.rollingUpdate.maxUnavailable (alpha in 1.34)
   std::int32_t min_ready_seconds = 0;
   std::int32_t revision_history_limit = 10;

@@ -27,7 +27,7 @@ class StatefulSetWorld final : public StatefulSetActions {
     set_.spec.replicas = p.at("replicas").get<std::int32_t>();
     set_.spec.pod_management_policy = p.at("policy");
     set_.spec.update_strategy = p.at("strategy");
-    set_.spec.partition = p.value("partition", 0);
+    if (p.contains("partition")) set_.spec.partition = p.at("partition").get<std::int32_t>();
     set_.spec.min_ready_seconds = p.value("minReadySeconds", 0);
     set_.spec.start_ordinal = p.value("startOrdinal", 0);
     set_.spec.revision_history_limit = p.value("revisionHistoryLimit", 10);

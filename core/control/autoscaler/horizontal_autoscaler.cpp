@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/control/autoscaler/go_conversion.hpp"
+#include "core/control/autoscaler/metric_error.hpp"
 #include "core/control/conditions.hpp"
 
 namespace tandem::control {
@@ -22,8 +23,8 @@ using Recommendation = ScalingHistory::Recommendation;
 using ScaleEvent = ScalingHistory::ScaleEvent;
 
 /// Without `behavior`, one pass may double the size, or reach this many pods.
-constexpr std::int32_t kScaleUpFactor = 2;
-constexpr std::int32_t kScaleUpMinimum = 4;
+constexpr double kScaleUpFactor = 2.0;
+constexpr double kScaleUpMinimum = 4.0;
 
 struct Limited {
   std::int32_t replicas = 0;
@@ -60,7 +61,7 @@ std::int32_t stabilized(std::int32_t desired, ScalingHistory& history, SimTime n
 }
 
 Limited limited_by_rules(std::int32_t current, std::int32_t desired, std::int32_t smallest, std::int32_t largest) {
-  const std::int32_t up_limit = std::max(kScaleUpFactor * current, kScaleUpMinimum);
+  const std::int32_t up_limit = go_int32(std::max(kScaleUpFactor * static_cast<double>(current), kScaleUpMinimum));
   if (desired < smallest) return {smallest, "TooFewReplicas", kTooFewText};
   if (largest > up_limit) {
     if (desired > up_limit) return {up_limit, "ScaleUpLimit", kFastUpText};
@@ -156,22 +157,19 @@ void remember_rescale(ScalingHistory& history, const cluster::ScalingBehavior& b
 struct Proposals {
   std::int32_t replicas = 0;
   std::string metric;
-  std::optional<std::string> error;  ///< of the metrics that failed
-  std::string failure_reason;        ///< reason of the first failure
+  std::optional<std::string> error;     ///< of the metrics that failed, counted
+  std::vector<ControllerEvent> events;  ///< one for each metric that failed
   bool usable = true;                ///< false: nothing may be scaled
 };
 
 Proposals ask_metrics(const HorizontalPodAutoscaler& autoscaler, const ScaleState& scale, const MetricEvaluator& evaluate) {
   Proposals all;
-  std::size_t failed = 0;
   std::string first_error;
   for (const cluster::MetricSpec& metric : autoscaler.spec.metrics) {
     MetricProposal one = evaluate(metric, scale);
     if (!one.proposal) {
-      if (failed++ == 0) {
-        all.failure_reason = one.failure_reason;
-        first_error = one.proposal.error();
-      }
+      if (all.events.empty()) first_error = framed_metric_error(metric, one.proposal.error());
+      all.events.push_back({"Warning", std::move(one.failure_reason), metric_error(metric, one.proposal.error())});
       continue;
     }
     if (all.replicas == 0 || one.proposal->replicas > all.replicas) {
@@ -179,12 +177,13 @@ Proposals ask_metrics(const HorizontalPodAutoscaler& autoscaler, const ScaleStat
       all.metric = std::move(one.name);
     }
   }
+  const std::size_t failed = all.events.size();
   const std::size_t total = autoscaler.spec.metrics.size();
   if (failed > 0) {
     all.error = fmt::format("invalid metrics ({} invalid out of {}), first error is: {}", failed, total, first_error);
   }
-  // With some metrics unknown the size may grow but not shrink.
-  all.usable = failed < total && !(failed > 0 && all.replicas < scale.spec_replicas);
+  // With some metrics unknown the size may grow but not shrink. (The API server gives an autoscaler without metrics one.)
+  all.usable = (failed == 0 || failed < total) && !(failed > 0 && all.replicas < scale.spec_replicas);
   return all;
 }
 
@@ -241,9 +240,13 @@ AutoscalerPass autoscaler_pass(const HorizontalPodAutoscaler& autoscaler, const 
   } else {
     const Proposals proposals = ask_metrics(autoscaler, scale, evaluate);
     pass.error = proposals.error;
+    pass.events = proposals.events;
     if (!proposals.usable) {
-      condition("ScalingActive", false, proposals.failure_reason,
-                fmt::format("the HPA was unable to compute the replica count: {}", *proposals.error));
+      const ControllerEvent& first = proposals.events.front();
+      condition("ScalingActive", false, first.reason, fmt::format("the HPA was unable to compute the replica count: {}", first.message));
+      const cluster::ObjectReference& target = autoscaler.spec.scale_target_ref;
+      pass.error = fmt::format("failed to compute desired number of replicas based on listed metrics for {}/{}/{}: {}", target.kind,
+                               autoscaler.meta.namespace_, target.name, *proposals.error);
       pass.events.push_back({"Warning", "FailedComputeMetricsReplicas", *proposals.error});
       pass.status.desired_replicas = autoscaler.status.desired_replicas;
       return pass;

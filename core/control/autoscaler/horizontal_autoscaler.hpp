@@ -43,7 +43,7 @@ struct ScaleState {
   std::int32_t status_replicas = 0;
 };
 
-/// One metric's answer; `name` is how events call it ("cpu resource utilization (percentage of request)").
+/// One metric's answer; its error is the replica calculator's (metric_error.hpp puts it into words); `name` is how events call it ("cpu resource utilization (percentage of request)").
 struct MetricProposal {
   ProposalResult proposal;
   std::string name;

@@ -27,8 +27,9 @@ IndexSet parse_indexes(std::string_view text, std::int32_t completions) {
     const std::size_t dash = part.find('-');
     const auto first = number(part.substr(0, dash));
     const auto last = dash == std::string_view::npos ? first : number(part.substr(dash + 1));
-    // As the real controller: intervals come in order, so the first unreadable or too large one ends the reading.
-    if (!first || !last || *first >= completions) return indexes;
+    // As the real controller: what it cannot read it skips; intervals come in order, so the first too large one ends the reading.
+    if (first && *first >= completions) return indexes;
+    if (!first || !last) continue;
     for (std::int32_t i = *first; i <= *last && i < completions; ++i) indexes.insert(indexes.end(), i);
   }
   return indexes;

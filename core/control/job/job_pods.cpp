@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 namespace tandem::control {
 
@@ -47,14 +50,46 @@ std::optional<std::string> matched_condition(const Pod& pod, const std::vector<c
   return std::nullopt;
 }
 
-std::optional<SimTime> containers_finished(const Pod& pod) {
-  std::optional<SimTime> latest;
-  for (const ContainerStatus& status : pod.status.container_statuses) {
+/// Moves `latest` to the latest end; empties it where a container runs or has no time of its end.
+template <class Counts>
+void take_latest_end(std::optional<SimTime>& latest, const std::vector<ContainerStatus>& statuses, Counts&& counts) {
+  for (const ContainerStatus& status : statuses) {
+    if (!counts(status)) continue;
     const auto* ended = std::get_if<cluster::ContainerStateTerminated>(&status.state);
-    if (ended == nullptr) return std::nullopt;
+    if (ended == nullptr || ended->finished_at == cluster::kTimeUnset) {
+      latest.reset();
+      return;
+    }
     latest = std::max(latest.value_or(ended->finished_at), ended->finished_at);
   }
+}
+
+/// Sidecars end after the app containers, so they count; a sidecar's end counts even while an app container runs, as it does
+/// in Kubernetes.
+std::optional<SimTime> containers_finished(const Pod& pod) {
+  std::optional<SimTime> latest;
+  take_latest_end(latest, pod.status.container_statuses, [](const ContainerStatus&) { return true; });
+  const std::vector<cluster::Container>& containers = pod.spec->init_containers;
+  take_latest_end(latest, pod.status.init_container_statuses, [&](const ContainerStatus& status) {
+    return std::any_of(containers.begin(), containers.end(),
+                       [&](const cluster::Container& one) { return one.name == status.name && cluster::is_sidecar(one); });
+  });
   return latest;
+}
+
+/// Room for the random suffix stays: names.MaxGeneratedNameLength.
+std::string generate_name(const std::string& job, std::int32_t index) {
+  constexpr std::size_t kLongest = 58;
+  const std::string end = fmt::format("-{}-", index);
+  if (job.size() + end.size() <= kLongest) return job + end;
+  return job.substr(0, kLongest - end.size()) + end;
+}
+
+/// Sets a field of the spec that is kept as the document wrote it.
+void set_rest(cluster::JsonRest& rest, const char* field, nlohmann::json value) {
+  nlohmann::json fields = rest.fields && rest.fields->is_object() ? *rest.fields : nlohmann::json::object();
+  fields[field] = std::move(value);
+  rest.fields = std::make_shared<const nlohmann::json>(std::move(fields));
 }
 
 std::int32_t restarts_of(const Pod& pod) {
@@ -119,14 +154,14 @@ std::int32_t absolute_index_failures(const Pod& pod) {
   return index_failures(pod) + number_annotation(pod, kIndexIgnoredFailureCount).value_or(0);
 }
 
-SimTime finish_time(const Pod& pod, SimTime now) {
+SimTime finish_time(const Pod& pod) {
   if (const auto ended = containers_finished(pod)) return *ended;
   if (const auto* ready = cluster::find_condition(pod.status.conditions, "Ready");
-      ready != nullptr && ready->status == cluster::ConditionStatus::False) {
+      ready != nullptr && ready->status == cluster::ConditionStatus::False && ready->last_transition_time != cluster::kTimeUnset) {
     return ready->last_transition_time;
   }
   if (pod.meta.deletion_timestamp) return *pod.meta.deletion_timestamp - seconds(pod.meta.deletion_grace_period_seconds.value_or(0));
-  return now;
+  return pod.meta.creation_timestamp;
 }
 
 SimDuration remaining_backoff(std::int32_t failures, SimTime last, SimTime now) {
@@ -151,7 +186,7 @@ Pod job_pod(const Job& job, std::optional<std::int32_t> index, const Pod* replac
   const cluster::PodTemplate& from = *job.spec.pod_template;
   Pod pod;
   pod.meta.namespace_ = job.meta.namespace_;
-  pod.meta.generate_name = index ? fmt::format("{}-{}-", job.meta.name, *index) : fmt::format("{}-", job.meta.name);
+  pod.meta.generate_name = index ? generate_name(job.meta.name, *index) : fmt::format("{}-", job.meta.name);
   pod.meta.labels = from.labels;
   pod.meta.annotations = from.annotations;
   pod.meta.finalizers = {std::string(kJobTrackingFinalizer)};
@@ -175,6 +210,7 @@ Pod job_pod(const Job& job, std::optional<std::int32_t> index, const Pod* replac
     if (ignored > 0) annotations[std::string(kIndexIgnoredFailureCount)] = fmt::format("{}", ignored);
   });
   pod.spec.edit([&](cluster::PodSpec& spec) {
+    set_rest(spec.rest, "hostname", fmt::format("{}-{}", job.meta.name, *index));
     const auto add = [&](cluster::Container& container) {
       const bool has = std::any_of(container.env.begin(), container.env.end(),
                                    [](const cluster::EnvVar& variable) { return variable.name == "JOB_COMPLETION_INDEX"; });

@@ -49,8 +49,9 @@ struct PolicyMatch {
 [[nodiscard]] std::int32_t index_failures(const cluster::Pod& pod);
 [[nodiscard]] std::int32_t absolute_index_failures(const cluster::Pod& pod);
 
-/// When the pod finished: the last container's end, else when Ready became False, else its deletion, else `now`.
-[[nodiscard]] SimTime finish_time(const cluster::Pod& pod, SimTime now);
+/// When the pod finished: the last end of a container or sidecar if all have ended, else when Ready became False, else its
+/// deletion, else its creation.
+[[nodiscard]] SimTime finish_time(const cluster::Pod& pod);
 
 /// Wait before the next creation after `failures` failures in a row, the last at `last`: 10 s doubled each time, at most 600 s.
 [[nodiscard]] SimDuration remaining_backoff(std::int32_t failures, SimTime last, SimTime now);
@@ -59,7 +60,7 @@ struct PolicyMatch {
 /// often, younger (ActivePods of pkg/controller/controller_utils.go). Equal ones by name, so that the order is total.
 [[nodiscard]] bool deleted_before(const cluster::Pod& a, const cluster::Pod& b);
 
-/// The pod a Job creates: template, labels, finalizer, generated name; with an index and, per index, the failures so far.
+/// The pod a Job creates: template, labels, finalizer, generated name; with an index its host name and, per index, the failures so far.
 /// `replaced`: the failed pod of that index, if one waited for its replacement.
 [[nodiscard]] cluster::Pod job_pod(const cluster::Job& job, std::optional<std::int32_t> index, const cluster::Pod* replaced);
 

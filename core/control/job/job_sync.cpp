@@ -26,6 +26,7 @@ bool rule_met(const cluster::SuccessRule& rule, const IndexSet& succeeded, std::
     return rule.succeeded_count && static_cast<std::int32_t>(succeeded.size()) >= *rule.succeeded_count;
   }
   const IndexSet required = parse_indexes(*rule.succeeded_indexes, completions);
+  if (required.empty()) return false;
   const auto met = std::count_if(required.begin(), required.end(), [&](std::int32_t index) { return succeeded.contains(index); });
   if (rule.succeeded_count && met >= *rule.succeeded_count) return true;
   return static_cast<std::size_t>(met) == required.size();
@@ -95,8 +96,8 @@ class JobSync {
     JobBackoff next = backoff_;
     if (succeeded.empty() && failed.empty()) return next;
     const auto latest = [&](const std::vector<JobPod>& pods) {
-      SimTime time = finish_time(*pods.front(), now_);
-      for (const JobPod& pod : pods) time = std::max(time, finish_time(*pod, now_));
+      SimTime time = finish_time(*pods.front());
+      for (const JobPod& pod : pods) time = std::max(time, finish_time(*pod));
       return time;
     };
     if (succeeded.empty()) {
@@ -107,7 +108,7 @@ class JobSync {
     next = {};
     const SimTime last_success = latest(succeeded);
     for (const JobPod& pod : failed) {
-      const SimTime time = finish_time(*pod, now_);
+      const SimTime time = finish_time(*pod);
       if (time <= last_success) continue;
       ++next.failures;
       next.last_failure = std::max(next.last_failure, time);
@@ -264,7 +265,6 @@ class JobSync {
       if (static_cast<std::int32_t>(chosen.size()) >= count) break;
       chosen.push_back(pod);
     }
-    if (chosen.size() > static_cast<std::size_t>(kJobBurst)) chosen.resize(static_cast<std::size_t>(kJobBurst));
     return chosen;
   }
 
@@ -275,10 +275,12 @@ class JobSync {
 
   void manage_pods() {
     if (job_.spec.suspend) return discard(victims(active_));
-    const std::int32_t stopping = only_replaces_failed(job_) ? terminating_ : 0;
     const std::int32_t wanted = wanted_active();
-    const std::vector<JobPod> surplus = victims(std::max(0, active_ + stopping - wanted));
+    std::vector<JobPod> surplus = victims(std::max(0, active_ - wanted));
+    if (surplus.size() > static_cast<std::size_t>(kJobBurst)) surplus.resize(static_cast<std::size_t>(kJobBurst));
     if (!surplus.empty()) return discard(surplus);
+    // Pods that still stop hold back creation only: those that run stay, whatever else is on its way out.
+    const std::int32_t stopping = only_replaces_failed(job_) ? terminating_ : 0;
     const std::int32_t missing = std::min(wanted - stopping - active_, kJobBurst);
     if (missing > 0) create(missing);
   }
@@ -301,7 +303,7 @@ class JobSync {
         const auto failed = waiting_.find(index);
         const Pod* replaced = failed == waiting_.end() ? nullptr : failed->second.get();
         if (replaced != nullptr) {
-          const SimDuration left = remaining_backoff(absolute_index_failures(*replaced) + 1, finish_time(*replaced, now_), now_);
+          const SimDuration left = remaining_backoff(absolute_index_failures(*replaced) + 1, finish_time(*replaced), now_);
           if (left.ns > 0) {
             shortest = std::min(shortest.value_or(left), left);
             continue;

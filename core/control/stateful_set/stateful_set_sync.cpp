@@ -51,9 +51,9 @@ class StatefulSetSync {
 
  private:
   [[nodiscard]] bool is_available(const Pod& pod) const {
-    return runs_ready(pod) && cluster::is_available(pod, set_.spec.min_ready_seconds, now_);
+    return cluster::is_available(pod, set_.spec.min_ready_seconds, now_);
   }
-  [[nodiscard]] static bool is_unhealthy(const Pod& pod) { return !runs_ready(pod) || cluster::is_terminating(pod.meta); }
+  [[nodiscard]] bool is_unavailable(const Pod& pod) const { return !is_available(pod) || cluster::is_terminating(pod.meta); }
 
   void choose_revisions() {
     sort_revisions(view_.revisions);
@@ -74,9 +74,12 @@ class StatefulSetSync {
     current_ = current == revisions.end() ? update_ : *current;
   }
 
-  /// Pods below the partition keep the current revision, also when recreated.
+  /// Pods below the partition keep the current revision, also when recreated and whatever the strategy is; without
+  /// rollingUpdate a rolling set recreates as many as were counted at the current revision.
   [[nodiscard]] StatefulPod missing_pod(std::int32_t index) const {
-    const bool keeps = set_.spec.update_strategy == "RollingUpdate" && index < set_.spec.partition;
+    const bool rolls = set_.spec.update_strategy == "RollingUpdate";
+    const std::int32_t keeping = set_.spec.partition.value_or(rolls ? set_.status.current_replicas : 0);
+    const bool keeps = index < keeping;
     return std::make_shared<const Pod>(stateful_pod(set_, keeps ? current_ : update_, set_.spec.start_ordinal + index));
   }
 
@@ -97,19 +100,21 @@ class StatefulSetSync {
       if (!replica) replica = missing_pod(i);
     }
     std::sort(condemned_.begin(), condemned_.end(), [&](const StatefulPod& a, const StatefulPod& b) { return ordinal_of(set_, *a) > ordinal_of(set_, *b); });
-    for (const StatefulPod& pod : replicas_) note_unhealthy(pod);
-    for (auto pod = condemned_.rbegin(); pod != condemned_.rend(); ++pod) note_unhealthy(*pod);
+    for (const StatefulPod& pod : replicas_) note_unavailable(pod);
+    for (auto pod = condemned_.rbegin(); pod != condemned_.rend(); ++pod) note_unavailable(*pod);
   }
-  void note_unhealthy(const StatefulPod& pod) {
-    if (!first_unhealthy_ && is_unhealthy(*pod)) first_unhealthy_ = pod;
+  void note_unavailable(const StatefulPod& pod) {
+    if (!first_unavailable_ && is_unavailable(*pod)) first_unavailable_ = pod;
   }
 
   void count(const std::vector<StatefulPod>& pods) {
     for (const StatefulPod& pod : pods) {
       if (!is_created(*pod)) continue;
       ++status_.replicas;
-      if (runs_ready(*pod)) ++status_.ready_replicas;
-      if (is_available(*pod)) ++status_.available_replicas;
+      if (runs_ready(*pod)) {
+        ++status_.ready_replicas;
+        if (is_available(*pod)) ++status_.available_replicas;
+      }
       if (cluster::is_terminating(pod->meta)) continue;
       const std::string revision = revision_of(*pod);
       if (revision == current_.meta.name) ++status_.current_replicas;
@@ -146,12 +151,12 @@ class StatefulSetSync {
       failed_ = !actions_.create_pod(*pod) || failed_;
       return true;
     }
-    return cluster::is_terminating(pod->meta) || !is_available(*pod);
+    return cluster::is_terminating(pod->meta) || !runs_ready(*pod) || !is_available(*pod);
   }
 
   bool process_condemned(const StatefulPod& pod) {
     if (cluster::is_terminating(pod->meta)) return true;
-    if (ordered_ && !is_available(*pod) && pod != first_unhealthy_) return true;
+    if (ordered_ && (!runs_ready(*pod) || !is_available(*pod)) && pod != first_unavailable_) return true;
     failed_ = !actions_.delete_pod(pod) || failed_;
     return true;
   }
@@ -162,23 +167,21 @@ class StatefulSetSync {
 
   /// Deletes the outdated pod of the highest ordinal, unless one above it is still on its way.
   void replace_one() {
-    for (std::int32_t i = set_.spec.replicas - 1; i >= set_.spec.partition; --i) {
+    for (std::int32_t i = set_.spec.replicas - 1; i >= set_.spec.partition.value_or(0); --i) {
       const StatefulPod& pod = replicas_[static_cast<std::size_t>(i)];
       if (is_outdated(*pod)) {
         if (actions_.delete_pod(pod)) --status_.current_replicas;
         return;
       }
-      if (cluster::is_terminating(pod->meta) || !is_available(*pod)) return;
+      if (is_unavailable(*pod)) return;
     }
   }
 
   void replace_up_to_unavailable() {
     const auto most = set_.spec.max_unavailable ? scaled_value(*set_.spec.max_unavailable, set_.spec.replicas, Rounding::Down) : 1;
-    const auto unavailable = std::count_if(replicas_.begin(), replicas_.end(), [&](const StatefulPod& pod) {
-      return cluster::is_terminating(pod->meta) || !is_available(*pod);
-    });
+    const auto unavailable = std::count_if(replicas_.begin(), replicas_.end(), [&](const StatefulPod& pod) { return is_unavailable(*pod); });
     auto budget = std::max(1, most.value_or(1)) - static_cast<std::int32_t>(unavailable);
-    for (std::int32_t i = set_.spec.replicas - 1; i >= set_.spec.partition && budget > 0; --i) {
+    for (std::int32_t i = set_.spec.replicas - 1; i >= set_.spec.partition.value_or(0) && budget > 0; --i) {
       const StatefulPod& pod = replicas_[static_cast<std::size_t>(i)];
       if (!is_outdated(*pod)) continue;
       if (!actions_.delete_pod(pod)) return;
@@ -216,7 +219,7 @@ class StatefulSetSync {
   ControllerRevision update_;
   std::vector<StatefulPod> replicas_;   ///< by index from the first ordinal; missing ones as they would be created
   std::vector<StatefulPod> condemned_;  ///< outside of the ordinals, highest first
-  StatefulPod first_unhealthy_;
+  StatefulPod first_unavailable_;
   StatefulSetStatus status_;
 };
 
