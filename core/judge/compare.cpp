@@ -10,6 +10,7 @@
 #include "core/judge/cluster_utilisation.hpp"
 #include "core/judge/identity.hpp"
 #include "core/judge/rollouts.hpp"
+#include "core/judge/worlds.hpp"
 #include "core/record/units.hpp"
 
 namespace tandem::judge {
@@ -39,9 +40,6 @@ double Figure::error() const {
 }
 
 namespace {
-
-bool is_real(const std::string& world) { return world == "docker" || world == "kind" || world == "kube"; }
-bool has_foreign_controllers(const std::string& world) { return world == "kind" || world == "kube"; }
 
 class Comparer {
  public:

@@ -9,6 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/control/scheduler/victims.hpp"
 #include "core/judge/decisions_of.hpp"
+#include "core/judge/worlds.hpp"
 
 namespace tandem::judge {
 
@@ -72,6 +73,8 @@ ExplainedPreemption preemption_of(const Preemption& preemption, const Snapshot& 
 void explain_requests(Explanation& told, const PodRequests& requests) {
   told.cpu_milli = requests.occupied.milli_cpu;
   told.memory_bytes = requests.occupied.memory;
+  told.scored_cpu_milli = requests.scored_cpu;
+  told.scored_memory_bytes = requests.scored_memory;
   if (requests.occupied.ephemeral_storage != 0) told.other_requests.emplace_back("ephemeral-storage", requests.occupied.ephemeral_storage);
   for (const auto& [name, amount] : requests.occupied.scalars) told.other_requests.emplace_back(name, amount);
 }
@@ -120,7 +123,7 @@ Error unknown_pod(const record::Recording& recording, const RunHistory& history,
 
 Error never_decided(const PodLife& pod, const record::Recording& recording) {
   Error error = make_error(ErrorCode::UsageNotFound, "the scheduler made no decision about this pod").with_found(pod.namespace_ + "/" + pod.name);
-  if (recording.decisions().empty() && !pod.node.empty()) {
+  if (has_foreign_controllers(recording.world())) {
     error.hint = "this run has no decisions of Tandem's scheduler: on a real cluster (" + recording.world() + ") its own scheduler decides";
   } else if (!pod.node.empty()) {
     error.hint = "it was bound to " + pod.node + " by someone else: its nodeName was given, or another scheduler did it";
@@ -128,6 +131,12 @@ Error never_decided(const PodLife& pod, const record::Recording& recording) {
     error.hint = "it waits in the queue, has scheduling gates, or asks for a scheduler (schedulerName) that the run does not have";
   }
   return error;
+}
+
+Error not_yet_decided(const PodLife& pod, const PodQuestion& question, SimTime first) {
+  return make_error(ErrorCode::UsageNotFound, fmt::format("the scheduler made no decision about this pod until {}", to_string(*question.at - kTimeZero)))
+      .with_found(pod.namespace_ + "/" + pod.name)
+      .with_hint("its first was made at " + to_string(first - kTimeZero));
 }
 
 }  // namespace
@@ -158,13 +167,14 @@ Explanation explain(ReplayedCycle& cycle) {
 Result<Explanation> explain_pod(const record::Recording& recording, const RunHistory& history, const scenario::SchedulerConfig& config,
                                 const PodQuestion& question) {
   const DecisionsOfPods decisions(recording, history);
-  const PodLife* pod = decisions.find(question.namespace_, question.name);
+  const PodLife* pod = decisions.find(question.namespace_, question.name, question.at);
   if (pod == nullptr) return fail(unknown_pod(recording, history, question));
   std::vector<AttemptLine> attempts;
   for (const std::size_t number : decisions.of(*pod)) {
     const SchedulingDecision& decision = recording.decisions()[number];
     if (!question.at || decision.time <= *question.at) attempts.push_back({number, decision.attempt, decision.time, decision.node, decision.message});
   }
+  if (attempts.empty() && !decisions.of(*pod).empty()) return fail(not_yet_decided(*pod, question, recording.decisions()[decisions.of(*pod).front()].time));
   if (attempts.empty()) return fail(never_decided(*pod, recording));
   std::size_t wanted = attempts.back().number;
   if (question.attempt) {

@@ -3,6 +3,7 @@
 // and JSON are in explain_text.cpp and explain_json.cpp.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,6 +77,8 @@ struct Explanation {
   std::string profile;
   std::int64_t cpu_milli = 0;     ///< effective requests
   std::int64_t memory_bytes = 0;
+  std::int64_t scored_cpu_milli = 0;     ///< what NodeResourcesFit scores: 100m and 200 MiB stand in for what is not requested
+  std::int64_t scored_memory_bytes = 0;  ///< (kubernetes-semantics §1.4)
   std::vector<std::pair<std::string, std::int64_t>> other_requests;
   std::int32_t priority = 0;
   std::uint64_t seen = 0;          ///< changes of objects that the scheduler had seen
@@ -112,7 +115,7 @@ struct PodQuestion {
   std::string namespace_ = "default";
   std::string name;                      ///< or a logical name, "web#2.3"
   std::optional<std::uint32_t> attempt;  ///< the last one if absent
-  std::optional<SimTime> at;             ///< only attempts decided up to here
+  std::optional<SimTime> at;             ///< only attempts decided up to here; of several pods of the name, the one of then
 };
 /// Errors: UsageNotFound for a pod or attempt that the run does not have, with the nearest name; those of replay_scheduling.
 Result<Explanation> explain_pod(const record::Recording& recording, const RunHistory& history, const scenario::SchedulerConfig& config,
@@ -125,7 +128,7 @@ struct ExplainTextOptions {
 std::string to_text(const Explanation& explanation, const ExplainTextOptions& options);
 nlohmann::ordered_json to_json(const Explanation& explanation);
 
-/// Every decision of a run, a line each.
-std::string decisions_text(const record::Recording& recording, const RunHistory& history);
+/// The decisions of a run whose numbers `wanted` accepts, a line each.
+std::string decisions_text(const record::Recording& recording, const RunHistory& history, const std::function<bool(std::size_t)>& wanted);
 
 }  // namespace tandem::judge

@@ -57,7 +57,7 @@ Json preemption_json(const ExplainedPreemption& preemption) {
 }  // namespace
 
 Json to_json(const Explanation& told) {
-  Json requests = {{"cpuMilli", told.cpu_milli}, {"memoryBytes", told.memory_bytes}};
+  Json requests = {{"cpuMilli", told.cpu_milli}, {"memoryBytes", told.memory_bytes}, {"scoredCpuMilli", told.scored_cpu_milli}, {"scoredMemoryBytes", told.scored_memory_bytes}};
   for (const auto& [name, amount] : told.other_requests) requests[name] = amount;
   Json attempts = Json::array();
   for (const AttemptLine& line : told.attempts) attempts.push_back({{"attempt", line.attempt}, {"decidedNs", line.time.ns}, {"node", line.node}, {"message", line.message}});

@@ -20,6 +20,22 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+/// "from 10s until 45s", each time that the node existed.
+std::string times_of(const std::string& node, const RunHistory& history) {
+  std::vector<std::string> times;
+  for (const NodeLife& life : history.nodes) {
+    if (life.name != node) continue;
+    bool exists = false;
+    for (const NodeState& state : life.states) {
+      if (state.exists == exists) continue;
+      exists = state.exists;
+      if (exists) times.push_back(fmt::format("from {}", to_string(state.at.time - kTimeZero)));
+      else times.back() += fmt::format(" until {}", to_string(state.at.time - kTimeZero));
+    }
+  }
+  return fmt::format("{}", fmt::join(times, ", "));
+}
+
 Error unknown_node(const std::string& node, SimTime at, const RunHistory& history) {
   std::vector<std::string_view> names;
   for (const NodeLife& life : history.nodes) names.push_back(life.name);
@@ -28,7 +44,7 @@ Error unknown_node(const std::string& node, SimTime at, const RunHistory& histor
   return make_error(ErrorCode::UsageNotFound, fmt::format("the run has no node of this name at {}", to_string(at - kTimeZero)))
       .with_found(node)
       .with_allowed(fmt::format("{}", fmt::join(names, ", ")))
-      .with_hint(known ? "it exists at another time: see --at" : nearest.empty() ? "" : "did you mean node/" + nearest + "?");
+      .with_hint(known ? fmt::format("it exists {}: give such a time with --at", times_of(node, history)) : nearest.empty() ? "" : "did you mean node/" + nearest + "?");
 }
 
 void add_resources(NodeExplanation& told, const cluster::Node& node, const Resources& requested) {
@@ -56,7 +72,7 @@ bool describe_node(NodeExplanation& told, const record::Recording& recording, co
     }
     const PodRequests requests = requests_of(*pod->spec);
     requested += requests.occupied;
-    const PodLife* life = decisions.find(pod->meta.namespace_, pod->meta.name);
+    const PodLife* life = decisions.life_of(pod->meta.uid);
     told.pods.push_back({.pod = pod->meta.namespace_ + "/" + pod->meta.name,
                          .identity = life == nullptr ? "" : decisions.identities().of(*life),
                          .phase = cluster::is_terminating(pod->meta) ? "Terminating" : std::string(cluster::name_of(pod->status.phase)),
@@ -76,11 +92,18 @@ void add_decision(NodeExplanation& told, const Explanation& decision, const std:
   ++told.decisions;
   if (!decision.mismatches.empty()) told.mismatches.push_back(fmt::format("{} attempt {}: {}", decision.pod, decision.attempt, fmt::join(decision.mismatches, "; ")));
   const auto here = std::find_if(decision.nodes.begin(), decision.nodes.end(), [&](const ExplainedNode& node) { return node.name == told.node; });
-  if (here == decision.nodes.end()) return;
+  if (here == decision.nodes.end()) {
+    ++told.not_there;
+    return;
+  }
+  if (decision.failed && here->verdict != ExplainedNode::Verdict::Rejected) {
+    ++told.failed;
+    return;
+  }
   switch (here->verdict) {
     case ExplainedNode::Verdict::Feasible: ++(here->chosen ? told.chosen : told.outscored); return;
     case ExplainedNode::Verdict::NotVisited: ++told.not_visited; return;
-    case ExplainedNode::Verdict::Rejected: break;
+    case ExplainedNode::Verdict::Rejected: ++told.rejections; break;
   }
   for (const std::string& reason : here->reasons) {
     RejectedHere& group = rejected[{here->plugin, reason}];
@@ -124,8 +147,13 @@ Result<NodeExplanation> explain_node(const record::Recording& recording, const R
 std::string to_text(const NodeExplanation& told, const ExplainTextOptions& options) {
   std::string text = fmt::format("{:<11}{}{}\n{:<11}{}\n", "Node", told.node, told.unschedulable ? " (cordoned: takes no new pods)" : "", "At", to_string(told.at - kTimeZero));
   if (!told.taints.empty()) text += fmt::format("{:<11}{}\n", "Taints", fmt::join(told.taints, ", "));
-  text += fmt::format("{:<11}{} made until then: {} for this node, {} for another although it could take the pod, {} rejected here{}\n\n", "Decisions", told.decisions, told.chosen, told.outscored,
-                      told.decisions - told.chosen - told.outscored - told.not_visited, told.not_visited == 0 ? "" : fmt::format(", {} without looking here", told.not_visited));
+  text += fmt::format("{:<11}{} made until then: {} for this node, {} for another although it could take the pod, {} rejected here", "Decisions", told.decisions, told.chosen, told.outscored, told.rejections);
+  const std::pair<std::size_t, const char*> rest[] = {
+      {told.not_visited, "without looking here"}, {told.failed, "failed with an error"}, {told.not_there, "when it was not there"}};
+  for (const auto& [count, how] : rest) {
+    if (count > 0) text += fmt::format(", {} {}", count, how);
+  }
+  text += "\n\n";
   Table resources({"RESOURCE", "ALLOCATABLE", "REQUESTED", "FREE"});
   for (const NodeResource& resource : told.resources) {
     resources.add({resource.name, amount(resource.name, resource.allocatable), amount(resource.name, resource.requested), amount(resource.name, resource.allocatable - resource.requested)});
@@ -163,8 +191,9 @@ Json to_json(const NodeExplanation& told) {
   for (const RejectedHere& group : told.rejected) rejected.push_back({{"plugin", group.plugin}, {"reason", group.reason}, {"attempts", group.attempts}, {"pods", group.pods}, {"logicalNames", group.logical_names}});
   return {{"node", told.node},          {"atNs", told.at.ns},         {"unschedulable", told.unschedulable}, {"taints", told.taints},
           {"resources", resources},     {"pods", pods},               {"finishedPods", told.finished_pods},
-          {"decisions", told.decisions}, {"chosen", told.chosen},     {"outscored", told.outscored},         {"notVisited", told.not_visited},
-          {"rejected", rejected},       {"mismatches", told.mismatches}};
+          {"decisions", told.decisions}, {"chosen", told.chosen},     {"outscored", told.outscored},         {"rejections", told.rejections},
+          {"notVisited", told.not_visited}, {"failed", told.failed},  {"notThere", told.not_there},         {"rejected", rejected},
+          {"mismatches", told.mismatches}};
 }
 
 }  // namespace tandem::judge

@@ -46,12 +46,16 @@ struct NodeExplanation {
   std::size_t decisions = 0;         ///< made until then
   std::size_t chosen = 0;            ///< of them for this node
   std::size_t outscored = 0;         ///< it could take the pod, another node was chosen
+  std::size_t rejections = 0;        ///< a filter said no here
   std::size_t not_visited = 0;       ///< the search had ended before it
+  std::size_t failed = 0;            ///< ended with an error before a node was chosen, and said nothing against this one
+  std::size_t not_there = 0;         ///< made when the scheduler did not know the node
   std::vector<RejectedHere> rejected;
   std::vector<std::string> mismatches;  ///< decisions that came out differently when made again
 };
 
-/// Errors: UsageNotFound for a node that does not exist at that time; those of replay_scheduling.
+/// Each of `decisions` counts in one of chosen, outscored, rejections, not_visited, failed and not_there.
+/// Errors: UsageNotFound for a node that does not exist at that time, with the time when it does; those of replay_scheduling.
 Result<NodeExplanation> explain_node(const record::Recording& recording, const RunHistory& history, const scenario::SchedulerConfig& config,
                                      const std::string& node, SimTime at);
 

@@ -67,6 +67,9 @@ class Text {
     line("Profile", told_.profile);
     std::string requests = fmt::format("cpu {}, memory {}", Words::cpu(told_.cpu_milli), Words::bytes(told_.memory_bytes));
     for (const auto& [name, amount] : told_.other_requests) requests += fmt::format(", {} {}", name, amount);
+    if (told_.scored_cpu_milli != told_.cpu_milli || told_.scored_memory_bytes != told_.memory_bytes) {
+      requests += fmt::format("; scored as cpu {}, memory {}", Words::cpu(told_.scored_cpu_milli), Words::bytes(told_.scored_memory_bytes));
+    }
     line("Requests", fmt::format("{}; priority {}", requests, told_.priority));
     line("Seen", fmt::format("{} changes of objects, the newest with resourceVersion {}", told_.seen, told_.input_version));
     if (told_.nodes_total > 0) line("Nodes", search());
@@ -244,10 +247,11 @@ class Text {
 
 std::string to_text(const Explanation& explanation, const ExplainTextOptions& options) { return Text(explanation, options).make(); }
 
-std::string decisions_text(const record::Recording& recording, const RunHistory& history) {
+std::string decisions_text(const record::Recording& recording, const RunHistory& history, const std::function<bool(std::size_t)>& wanted) {
   const DecisionsOfPods decisions(recording, history);
   Table table({"TIME", "POD", "LOGICAL NAME", "ATTEMPT", "NODE", "FEASIBLE", "TIES"});
   for (std::size_t i = 0; i < recording.decisions().size(); ++i) {
+    if (!wanted(i)) continue;
     const record::SchedulingDecision& decision = recording.decisions()[i];
     const PodLife* pod = decisions.pod_of(i);
     const std::size_t ties = decision.inputs ? decision.inputs->tie_count : decision.ties.size();

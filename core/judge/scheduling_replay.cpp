@@ -276,16 +276,20 @@ std::vector<std::string> differences(const Decision& again, const ReplayedCycle&
   return found;
 }
 
-Result<SchedulingSelfTest> reevaluate_all(const record::Recording& recording, const scenario::SchedulerConfig& config) {
+Result<SchedulingSelfTest> reevaluate(const record::Recording& recording, const scenario::SchedulerConfig& config, const std::function<bool(std::size_t)>& wanted) {
   SchedulingSelfTest test;
   TANDEM_TRY(replay_scheduling(
-      recording, config, [](std::size_t) { return true; },
+      recording, config, wanted,
       [&](ReplayedCycle& cycle) {
         ++test.decisions;
         auto what = differences(cycle.evaluate(Detail::Outcome), cycle);
         if (!what.empty()) test.mismatches.push_back({cycle.number, std::move(what)});
       }));
   return test;
+}
+
+Result<SchedulingSelfTest> reevaluate_all(const record::Recording& recording, const scenario::SchedulerConfig& config) {
+  return reevaluate(recording, config, [](std::size_t) { return true; });
 }
 
 }  // namespace tandem::judge

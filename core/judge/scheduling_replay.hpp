@@ -46,7 +46,9 @@ struct SchedulingSelfTest {
   std::size_t decisions = 0;
   std::vector<DecisionMismatch> mismatches;
 };
-/// Errors: those of replay_scheduling.
+/// Those that `wanted` accepts, likewise. Errors: those of replay_scheduling.
+Result<SchedulingSelfTest> reevaluate(const record::Recording& recording, const scenario::SchedulerConfig& config, const std::function<bool(std::size_t)>& wanted);
+/// All of them.
 Result<SchedulingSelfTest> reevaluate_all(const record::Recording& recording, const scenario::SchedulerConfig& config);
 
 }  // namespace tandem::judge

@@ -73,6 +73,28 @@ TEST_F(Explain, NamesTheTolerationBetweenTheTwoAssignments) {
   EXPECT_EQ(one["sameBefore"], other["sameBefore"]);
 }
 
+TEST_F(Explain, ListsDecisionsOfANamespaceUntilATime) {
+  const std::string run = record("run").string();
+  const auto listed = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"explain", run, "--json"});
+    return json::parse(tandem(more).output)["decisions"];
+  };
+  const json all = listed({});
+  const json early = listed({"--at", "10s"});
+  ASSERT_FALSE(early.empty());
+  EXPECT_LT(early.size(), all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i < early.size()) {
+      EXPECT_EQ(all[i], early[i]);
+    }
+    EXPECT_EQ(all[i]["decidedNs"] <= 10'000'000'000, i < early.size());
+  }
+  EXPECT_EQ(listed({"-n", "default"}), all);
+  EXPECT_TRUE(listed({"-n", "foo"}).empty());
+  EXPECT_EQ(tandem({"explain", run, "-n", "foo"}).output, "No scheduling decisions about pods in namespace foo.\n");
+  EXPECT_THAT(tandem({"explain", run, "--at", "10s"}).output, HasSubstr(std::to_string(early.size()) + " decisions, each made again"));
+}
+
 TEST_F(Explain, ErrorsTeach) {
   const std::string run = record("run").string();
   const auto fails = [&](std::vector<std::string> arguments, const std::string& text) {
@@ -87,6 +109,13 @@ TEST_F(Explain, ErrorsTeach) {
   fails({"web"}, "tandem explain RUN pod/web");
   fails({"deployment/web"}, "pod/NAME, node/NAME");
   fails({"--diff"}, "two recording folders");
+  fails({"deploy/web"}, "its pods: pod/web#1.1, ");
+  fails({"deploy/nothing"}, "lists every decision");
+  fails({"--attempt", "1"}, "pod/NAME --attempt 1");
+  fails({"node/kind-worker", "--attempt", "1"}, "attempts are a pod's");
+  fails({"--diff", run, "--at", "20s"}, "--at does not go");
+  fails({"--diff", run, "--attempt", "1"}, "--attempt does not go");
+  fails({"pod/web#2.1", "--at", "1s"}, "its first was made at 20.");
 }
 
 }  // namespace

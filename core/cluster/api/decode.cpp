@@ -31,7 +31,7 @@ class Decoder {
       }
       struct_ = type.short_name();
       fields_.push_back(name);
-      Json decoded = descend(path_ / name, [&] { return this->value(value, field->type); });
+      Json decoded = descend(path_ / name, [&, &held = value] { return this->value(held, field->type); });
       fields_.pop_back();
       struct_ = outer;
       if (!decoded.is_null()) object[name] = std::move(decoded);
@@ -83,7 +83,7 @@ class Decoder {
     if (!in.is_object()) return wrong(in, type.go_name);
     Json decoded = Json::object();
     for (const auto& [key, inner] : in.items()) {
-      Json item = descend(path_ / key, [&] { return value(inner, *type.element); });
+      Json item = descend(path_ / key, [&, &held = inner] { return value(held, *type.element); });
       if (item.is_null()) item = zero_value(*type.element);
       decoded[key] = std::move(item);
     }

@@ -54,6 +54,12 @@ class Moody final : public control::scheduler::ExternalPolicy {
   std::uint64_t asked_ = 0;
 };
 
+/// A policy that answers nonsense.
+class Nonsense final : public control::scheduler::ExternalPolicy {
+ public:
+  Result<std::string> ask(const std::string&) override { return "the first one, I think"; }
+};
+
 void expect_all_the_same(const record::Recording& recording, const scenario::SchedulerConfig& config, std::size_t at_least) {
   const auto test = reevaluate_all(recording, config);
   ASSERT_TRUE(test) << to_string(test.error());
@@ -393,6 +399,122 @@ TEST(ExplainNode, TellsWhatIsThereAndWhoWasRejected) {
   ASSERT_TRUE(before);
   EXPECT_TRUE(before->pods.empty());
   EXPECT_EQ(before->decisions, 2U);
+}
+
+std::size_t sum_of_counts(const NodeExplanation& told) {
+  return told.chosen + told.outscored + told.rejections + told.not_visited + told.failed + told.not_there;
+}
+
+TEST(ExplainNode, DoesNotTakeAnErrorForAVerdict) {
+  control::SchedulerOptions options = with({scored_by("ExternalPolicy")});
+  options.policies["default-scheduler"] = std::make_shared<Nonsense>();
+  BusyScheduler busy(cluster::DeliveryProfile::kubernetes(), std::move(options));
+  for (const char* name : {"n1", "n2"}) ASSERT_TRUE(busy.api().create(BusyScheduler::node(name)));
+  ASSERT_TRUE(busy.api().create(BusyScheduler::node("small", 50)));
+  ASSERT_TRUE(busy.api().create(BusyScheduler::pod("a", 100)));
+  busy.run_until(kTimeZero + seconds(10));
+  const auto recording = busy.finish();
+  const RunHistory history = RunHistory::of(recording);
+  ASSERT_FALSE(recording.decisions().empty());
+  const auto told = explain_node(recording, history, busy.config(), "n1", recording.ended_at());
+  ASSERT_TRUE(told) << to_string(told.error());
+  EXPECT_EQ(told->failed, recording.decisions().size());
+  EXPECT_EQ(told->outscored, 0U);
+  EXPECT_THAT(to_text(*told, {}), ::testing::HasSubstr("0 rejected here, " + std::to_string(told->failed) + " failed with an error\n"));
+  const auto small = explain_node(recording, history, busy.config(), "small", recording.ended_at());
+  ASSERT_TRUE(small);
+  EXPECT_EQ(small->rejections, recording.decisions().size()) << "a filter did say no";
+  EXPECT_EQ(small->failed, 0U);
+}
+
+TEST(ExplainNode, CountsEveryDecisionOnce) {
+  control::SchedulerOptions options = with({scored_by("ExternalPolicy"), scored_by("NodeResourcesFit", "second")});
+  options.policies["default-scheduler"] = std::make_shared<Moody>();
+  BusyScheduler busy(cluster::DeliveryProfile::kubernetes(), std::move(options));
+  const auto recording = busy.live(200);
+  const RunHistory history = RunHistory::of(recording);
+  NodeExplanation all;
+  for (const NodeLife& life : history.nodes) {
+    if (!life.states.back().exists) continue;
+    const auto told = explain_node(recording, history, busy.config(), life.name, recording.ended_at());
+    ASSERT_TRUE(told) << to_string(told.error());
+    EXPECT_EQ(sum_of_counts(*told), told->decisions) << life.name;
+    const auto& decisions = recording.decisions();
+    EXPECT_EQ(told->chosen, static_cast<std::size_t>(std::count_if(decisions.begin(), decisions.end(), [&](const auto& decision) { return decision.node == life.name; }))) << life.name;
+    all.failed += told->failed;
+    all.rejections += told->rejections;
+    all.not_there += told->not_there;
+  }
+  // The property is empty where nothing of the kind happened.
+  EXPECT_GT(all.failed, 0U);
+  EXPECT_GT(all.rejections, 0U);
+  EXPECT_GT(all.not_there, 0U);
+}
+
+TEST(ExplainNode, SaysWhenTheNodeExists) {
+  FourNodes four;
+  four.busy.at(kTimeZero + milliseconds(1'500), [&] { four.add(BusyScheduler::node("n5")); });
+  four.busy.at(kTimeZero + milliseconds(4'500), [&] { EXPECT_TRUE(four.busy.api().remove<cluster::Node>({"", "n5"}, {})); });
+  four.pods({BusyScheduler::pod("a", 100), BusyScheduler::pod("b", 100)});
+  const auto gone = explain_node(*four.recording, four.history, four.busy.config(), "n5", four.recording->ended_at());
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().hint, "it exists from 1.5s until 4.5s: give such a time with --at");
+  const auto there = explain_node(*four.recording, four.history, four.busy.config(), "n5", kTimeZero + seconds(3));
+  ASSERT_TRUE(there) << to_string(there.error());
+  EXPECT_EQ(there->not_there, 1U) << "pod a was placed before";
+  EXPECT_EQ(there->rejections, 0U);
+  EXPECT_EQ(sum_of_counts(*there), 2U);
+}
+
+TEST(ExplainNode, KnowsWhichOfSeveralPodsOfAName) {
+  FourNodes four;
+  cluster::ReplicaSet set;
+  set.meta.name = "web";
+  set.meta.namespace_ = "default";
+  four.add(set);
+  cluster::Pod pod = BusyScheduler::pod("again", 100);
+  pod.meta.owner_references.push_back({.api_version = "apps/v1", .kind = "ReplicaSet", .name = "web", .uid = four.busy.api().get<cluster::ReplicaSet>({"default", "web"})->meta.uid, .controller = true});
+  pod.spec.edit([](cluster::PodSpec& spec) { spec.node_selector = {{"kubernetes.io/hostname", "n2"}}; });
+  four.busy.at(kTimeZero + seconds(3), [&] { EXPECT_TRUE(four.busy.api().remove<cluster::Pod>({"default", "again"}, {})); });
+  four.busy.at(kTimeZero + seconds(5), [&] { four.add(pod); });
+  four.pods({pod, BusyScheduler::pod("other", 100)});
+  const auto who = [&](SimTime at) {
+    const auto told = explain_node(*four.recording, four.history, four.busy.config(), "n2", at);
+    EXPECT_TRUE(told);
+    for (const PodOnNodeNow& there : told->pods) {
+      if (there.pod == "default/again") return there.identity;
+    }
+    return std::string("nobody");
+  };
+  EXPECT_EQ(who(kTimeZero + seconds(2)), "web.1");
+  EXPECT_EQ(who(kTimeZero + seconds(4)), "nobody");
+  EXPECT_EQ(who(four.recording->ended_at()), "web.2");
+  const auto then = explain_pod(*four.recording, four.history, four.busy.config(), {.name = "again", .attempt = {}, .at = kTimeZero + seconds(2)});
+  ASSERT_TRUE(then) << to_string(then.error());
+  EXPECT_EQ(then->identity, "web.1");
+  EXPECT_EQ(four.explain("again").identity, "web.2");
+}
+
+TEST(Explain, SaysWhatIsScoredWhereItIsNotWhatIsRequested) {
+  FourNodes four;
+  four.pods({BusyScheduler::pod("a", 1000)});
+  EXPECT_THAT(to_text(four.explain("a"), {}), ::testing::HasSubstr("cpu 1, memory 0; scored as cpu 1, memory 200Mi; priority 0"));
+  EXPECT_EQ(to_json(four.explain("a")).at("requests").at("scoredMemoryBytes"), 209'715'200);
+}
+
+/// Whose scheduler it was is known by the world, not by what it decided.
+TEST(Explain, BlamesAnotherSchedulerOnlyWhereThereIsOne) {
+  for (const auto& [world, hint] : {std::pair{"sim", "bound to n1 by someone else"}, std::pair{"docker", "bound to n1 by someone else"}, std::pair{"kind", "on a real cluster (kind)"}}) {
+    testing::RecordingBuilder builder(world);
+    cluster::Pod pod = BusyScheduler::pod("p", 100);
+    pod.meta.uid = "u";
+    pod.node_name = "n1";
+    builder.put(0, pod);
+    const auto recording = builder.finish(2'000);
+    const auto told = explain_pod(recording, RunHistory::of(recording), {.profiles = {default_profile()}}, {.name = "p", .attempt = {}, .at = {}});
+    ASSERT_FALSE(told);
+    EXPECT_THAT(told.error().hint, ::testing::HasSubstr(hint)) << world;
+  }
 }
 
 // ---------------------------------------------------------------- where runs part
