@@ -233,8 +233,7 @@ bool SchedulingAlgorithm::add_scores(Cycle& cycle, std::size_t position) {
 
 std::uint32_t SchedulingAlgorithm::draw(const cluster::Pod& pod, std::size_t ties) const {
   if (ties == 1) return 0;
-  const CounterStream stream(seed_, "scheduler-tie", entity_of(pod));
-  return static_cast<std::uint32_t>(stream.bits(0) % ties);  // uniform up to one part in 2^64 / ties
+  return static_cast<std::uint32_t>(RandomStream(seed_, "scheduler-tie", entity_of(pod)).below(ties));
 }
 
 bool SchedulingAlgorithm::worth_retrying(std::size_t position, const cluster::Pod& pod, const ClusterEvent& event) const {

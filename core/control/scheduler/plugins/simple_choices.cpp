@@ -63,10 +63,9 @@ class Random final : public ChoosesOne {
 
  protected:
   [[nodiscard]] NodeIndex pick(const CycleInput& input, std::span<const NodeIndex> feasible) const override {
-    const CounterStream draws(input.seed, "scheduler-random",
-                              stable_hash(input.pod.meta.namespace_ + "/" + input.pod.meta.name));
+    RandomStream draws(input.seed, "scheduler-random", stable_hash(input.pod.meta.namespace_ + "/" + input.pod.meta.name));
     const std::vector<NodeIndex> nodes = in_node_order(input, feasible);
-    return nodes[draws.bits(0) % nodes.size()];
+    return nodes[draws.below(nodes.size())];
   }
 };
 
