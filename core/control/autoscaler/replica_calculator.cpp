@@ -100,7 +100,7 @@ std::int32_t scaled_count(double ratio, std::int64_t pods) {
 /// way down, `again` computes the ratio over the completed metrics.
 template <class Fill, class Again>
 ProposalResult rebalanced(const ScaledPods& scaled, PodMetrics metrics, const Groups& groups, const Usage& usage,
-                          bool missing_at_target_is_zero, Fill&& fill, Again&& again) {
+                          Fill&& fill, Again&& again) {
   const auto answer = [&](std::int32_t replicas) { return ReplicaProposal{replicas, usage.utilization, usage.average}; };
   const bool up_with_unready = !groups.unready.empty() && usage.ratio > 1.0;
   if (!up_with_unready && groups.missing.empty()) {
@@ -110,7 +110,7 @@ ProposalResult rebalanced(const ScaledPods& scaled, PodMetrics metrics, const Gr
   for (const std::string& name : groups.missing) {
     if (usage.ratio < 1.0) {
       metrics[name] = {fill(name), {}, {}};
-    } else if (usage.ratio > 1.0 || missing_at_target_is_zero) {
+    } else if (usage.ratio > 1.0) {
       metrics[name] = {};
     }
   }
@@ -136,8 +136,8 @@ tl::expected<Requests, std::string> pod_requests(std::span<const Pod> pods, std:
                                                  std::string_view container) {
   Requests requests;
   for (const Pod& pod : pods) {
-    // A pod-level request replaces the sum of the containers'.
-    if (pod.spec->resources && !pod.spec->resources->requests.empty()) {
+    // A pod-level request replaces the sum of the containers', unless one container is asked for by name.
+    if (container.empty() && pod.spec->resources && !pod.spec->resources->requests.empty()) {
       const auto found = pod.spec->resources->requests.find(resource);
       if (found == pod.spec->resources->requests.end()) {
         return tl::unexpected(fmt::format("missing pod-level request for {} in Pod {}/{}", resource, pod.meta.namespace_, pod.meta.name));
@@ -177,7 +177,7 @@ ProposalResult resource_utilization_proposal(const ScaledPods& scaled, PodMetric
   if (!usage) return tl::unexpected(usage.error());
   const std::int64_t fallback = std::max<std::int64_t>(100, target_percent);
   return rebalanced(
-      scaled, std::move(metrics), groups, *usage, false,
+      scaled, std::move(metrics), groups, *usage,
       [&](const std::string& name) { return requests->at(name) * fallback / 100; },
       [&](const PodMetrics& completed) { return utilization_of(completed, *requests, target_percent); });
 }
@@ -190,7 +190,7 @@ ProposalResult average_value_proposal(const ScaledPods& scaled, PodMetrics metri
   if (metrics.empty()) return tl::unexpected(std::string(kNoTargetedMetrics));
   const Usage usage = average_of(metrics, target);
   return rebalanced(
-      scaled, std::move(metrics), groups, usage, true, [&](const std::string&) { return target; },
+      scaled, std::move(metrics), groups, usage, [&](const std::string&) { return target; },
       [&](const PodMetrics& completed) { return tl::expected<Usage, std::string>(average_of(completed, target)); });
 }
 

@@ -24,6 +24,19 @@ struct Expectation {
   std::vector<std::string> unmanaged;
 };
 
+/// A selector as its Go type prints itself.
+std::string go_text(const cluster::LabelSelector& selector) {
+  static constexpr const char* kOperators[] = {"In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"};
+  std::string labels;
+  for (const auto& [key, value] : selector.match_labels) labels += fmt::format("{}: {},", key, value);
+  std::string expressions;
+  for (const cluster::SelectorRequirement& one : selector.match_expressions) {
+    expressions += fmt::format("LabelSelectorRequirement{{Key:{},Operator:{},Values:[{}],}},", one.key, kOperators[static_cast<std::size_t>(one.op)],
+                               fmt::join(one.values, " "));
+  }
+  return fmt::format("&LabelSelector{{MatchLabels:map[string]string{{{}}},MatchExpressions:[]LabelSelectorRequirement{{{}}},}}", labels, expressions);
+}
+
 /// Sum of the scales of the pods' controllers, each counted once.
 tl::expected<std::int32_t, std::string> expected_scale(std::span<const Pod> pods, const ScaleFinder& find_scale,
                                                        std::vector<std::string>& unmanaged) {
@@ -95,9 +108,10 @@ BudgetSync budget_sync(const PodDisruptionBudget& budget, std::span<const Pod> p
   }
   if (!wanted->unmanaged.empty()) {
     sync.events.push_back({"Warning", "UnmanagedPods",
-                           "Pods selected by this PodDisruptionBudget (selector: ) were found to be unmanaged. As a result, the status of the "
-                           "PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set "
-                           "\".spec.minAvailable\" field of the PDB to an integer value."});
+                           fmt::format("Pods selected by this PodDisruptionBudget (selector: {}) were found to be unmanaged. As a result, the "
+                                       "status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account "
+                                       "for these pods please set \".spec.minAvailable\" field of the PDB to an integer value.",
+                                       budget.spec.selector ? go_text(*budget.spec.selector) : "nil")});
   }
   PodDisruptionBudgetStatus& status = sync.status;
   status.disrupted_pods.clear();
@@ -114,8 +128,8 @@ BudgetSync budget_sync(const PodDisruptionBudget& budget, std::span<const Pod> p
     const SimTime expires = evicted->second + kEvictionMemory;
     // At the very second the eviction is still remembered, but the pod counts as healthy again.
     if (expires < now) {
-      sync.events.push_back({"Warning", "NotDeleted", fmt::format("Pod was expected by PDB {}/{} to be deleted but it wasn't",
-                                                                  budget.meta.namespace_, budget.meta.name)});
+      // Kubernetes names the namespace twice where the budget's name belongs.
+      sync.events.push_back({"Warning", "NotDeleted", fmt::format("Pod was expected by PDB {0}/{0} to be deleted but it wasn't", budget.meta.namespace_)});
     } else {
       sync.recheck = std::min(sync.recheck.value_or(expires), expires);
       status.disrupted_pods.insert(*evicted);

@@ -50,6 +50,11 @@ std::optional<std::string> matched_condition(const Pod& pod, const std::vector<c
   return std::nullopt;
 }
 
+bool is_sidecar_of(const Pod& pod, const std::string& name) {
+  const std::vector<cluster::Container>& containers = pod.spec->init_containers;
+  return std::any_of(containers.begin(), containers.end(), [&](const cluster::Container& one) { return one.name == name && cluster::is_sidecar(one); });
+}
+
 /// Moves `latest` to the latest end; empties it where a container runs or has no time of its end.
 template <class Counts>
 void take_latest_end(std::optional<SimTime>& latest, const std::vector<ContainerStatus>& statuses, Counts&& counts) {
@@ -69,11 +74,7 @@ void take_latest_end(std::optional<SimTime>& latest, const std::vector<Container
 std::optional<SimTime> containers_finished(const Pod& pod) {
   std::optional<SimTime> latest;
   take_latest_end(latest, pod.status.container_statuses, [](const ContainerStatus&) { return true; });
-  const std::vector<cluster::Container>& containers = pod.spec->init_containers;
-  take_latest_end(latest, pod.status.init_container_statuses, [&](const ContainerStatus& status) {
-    return std::any_of(containers.begin(), containers.end(),
-                       [&](const cluster::Container& one) { return one.name == status.name && cluster::is_sidecar(one); });
-  });
+  take_latest_end(latest, pod.status.init_container_statuses, [&](const ContainerStatus& status) { return is_sidecar_of(pod, status.name); });
   return latest;
 }
 
@@ -92,9 +93,13 @@ void set_rest(cluster::JsonRest& rest, const char* field, nlohmann::json value) 
   rest.fields = std::make_shared<const nlohmann::json>(std::move(fields));
 }
 
-std::int32_t restarts_of(const Pod& pod) {
-  std::int32_t most = 0;
-  for (const ContainerStatus& status : pod.status.container_statuses) most = std::max(most, status.restart_count);
+/// The most restarts of an app container, then of a sidecar: the order in which they are compared.
+std::pair<std::int32_t, std::int32_t> restarts_of(const Pod& pod) {
+  std::pair<std::int32_t, std::int32_t> most;
+  for (const ContainerStatus& status : pod.status.container_statuses) most.first = std::max(most.first, status.restart_count);
+  for (const ContainerStatus& status : pod.status.init_container_statuses) {
+    if (is_sidecar_of(pod, status.name)) most.second = std::max(most.second, status.restart_count);
+  }
   return most;
 }
 

@@ -143,6 +143,18 @@ TEST(JobTest, FinishTimeIsThatOfTheLastContainerSidecarsIncluded) {
   EXPECT_EQ(finish_time(pod), kTimeZero + seconds(40));
 }
 
+TEST(JobTest, RestartsOfSidecarsDecideBetweenEqualOnes) {
+  Pod calm = pod_of("a", PodPhase::Running);
+  calm.spec = cluster::PodSpec{.init_containers = {{.name = "first"}, {.name = "side", .restart_policy = "Always"}}, .containers = {{.name = "c"}}};
+  Pod restless = calm;
+  restless.meta.name = "b";
+  calm.status.init_container_statuses = {{.name = "first", .restart_count = 9}};
+  restless.status.init_container_statuses = {{.name = "side", .restart_count = 1}};
+  EXPECT_TRUE(deleted_before(restless, calm));
+  calm.status.container_statuses = {{.name = "c", .restart_count = 1}};
+  EXPECT_TRUE(deleted_before(calm, restless));
+}
+
 TEST(JobTest, IndexedPodIsNamedAfterItsIndex) {
   Job job = job_of(2, 2);
   job.spec.completion_mode = "Indexed";
