@@ -134,9 +134,9 @@ Indexes parse_indexes(const std::string& text, std::int64_t completions) {
     }
     std::int64_t bounds[2] = {0, 0};
     for (std::size_t i = 0; i < limits.size(); ++i) {
-      const Json number = parse_int_or_string(limits[i]);
-      if (!number.is_number()) return fail_with(fmt::format("cannot convert string to integer for index: {}", go_quote(limits[i])));
-      bounds[i] = number.get<std::int64_t>();
+      if (parse_go_integer(limits[i], 64, bounds[i]) != Numeral::Fine) {
+        return fail_with(fmt::format("cannot convert string to integer for index: {}", go_quote(limits[i])));
+      }
       if (bounds[i] >= completions) return fail_with(fmt::format("too large index: {}", go_quote(limits[i])));
     }
     if (limits.size() == 1) bounds[1] = bounds[0];

@@ -1,7 +1,6 @@
 // ConfigMaps, Secrets, Namespaces, ServiceAccounts.
 
-#include <fmt/format.h>
-
+#include "core/cluster/api/go_json.hpp"
 #include "core/cluster/api/rules.hpp"
 #include "core/cluster/api/wire_scalars.hpp"
 
@@ -23,16 +22,7 @@ void check_frozen(FieldErrors& errors, const View& object, const View& old, std:
 void check_json_data(FieldErrors& errors, const View& data, const char* key) {
   const FieldPath path = FieldPath("data").key(key);
   if (!data.has(key)) return errors.required(path);
-  const std::string text = base64_decoded(data[key].text());
-  const Json parsed = Json::parse(text, nullptr, false);
-  if (parsed.is_object() || parsed.is_null()) return;
-  constexpr const char* kRedacted = "<secret contents redacted>";
-  if (text.empty()) return errors.invalid(path, kRedacted, "unexpected end of JSON input");
-  if (!parsed.is_discarded()) {
-    const char* found = parsed.is_array() ? "array" : parsed.is_string() ? "string" : parsed.is_boolean() ? "bool" : "number";
-    return errors.invalid(path, kRedacted, fmt::format("json: cannot unmarshal {} into Go value of type map[string]interface {{}}", found));
-  }
-  errors.invalid(path, kRedacted, fmt::format("invalid character '{}' looking for beginning of value", text[0]));
+  if (const auto error = go_json_map_error(base64_decoded(data[key].text()))) errors.invalid(path, "<secret contents redacted>", *error);
 }
 
 }  // namespace

@@ -44,6 +44,7 @@ void volume(Json& object) {
   if (object.size() <= 1) {  // nothing but a name: no source
     if (object.empty() || object.contains("name")) object["emptyDir"] = Json::object();
   }
+  // An image volume's pullPolicy is defaulted only where the gate ImageVolume is on, which it is not in 1.34.
 }
 
 void file_key_selector(Json& object) { default_nil(object, "optional", false); }

@@ -7,28 +7,13 @@
 
 #include "core/cluster/api/address_rules.hpp"
 #include "core/cluster/api/decode.hpp"
+#include "core/cluster/api/legacy_annotation_rules.hpp"
 #include "core/cluster/api/resources.hpp"
 #include "core/cluster/api/rules.hpp"
 
 namespace tandem::cluster::api {
 
 namespace {
-
-void check_taints(FieldErrors& errors, const View& taints, const FieldPath& path) {
-  std::map<std::string, std::set<std::string>> keys_by_effect;
-  std::size_t i = 0;
-  for (const View& taint : taints.items()) {
-    const FieldPath at = path.index(i++);
-    const std::string key = taint["key"].text();
-    const std::string value = taint["value"].text();
-    check_label_name(errors, key, at / "key");
-    if (const Messages messages = label_value_errors_of(value); !messages.empty()) errors.invalid(at / "value", value, fmt::format("{}", fmt::join(messages, ";")));
-    check_taint_effect(errors, taint["effect"], false, at / "effect");
-    if (!keys_by_effect[taint["effect"].text()].insert(key).second) {
-      errors.duplicate(at, BadValue::raw(go_dump(taint, struct_type("core/v1.Taint"))), "taints must be unique by key and effect pair");
-    }
-  }
-}
 
 void check_resources(FieldErrors& errors, const View& status) {
   for (const char* list : {"capacity", "allocatable"}) {
@@ -57,6 +42,7 @@ void check_blocks(FieldErrors& errors, const View& blocks) {
 
 void check_change(FieldErrors& errors, const View& node, const View& old) {
   check_object_meta_update(errors, node["metadata"], old["metadata"], true);
+  check_node_annotations(errors, node.at("metadata", "annotations"), "metadata.annotations");
   check_resources(errors, node["status"]);
   const std::vector<std::string> before = old.at("spec", "podCIDRs").texts();
   const std::vector<std::string> now = node.at("spec", "podCIDRs").texts();
@@ -75,8 +61,25 @@ void check_change(FieldErrors& errors, const View& node, const View& old) {
 
 }  // namespace
 
+void check_taints(FieldErrors& errors, const View& taints, const FieldPath& path) {
+  std::map<std::string, std::set<std::string>> keys_by_effect;
+  std::size_t i = 0;
+  for (const View& taint : taints.items()) {
+    const FieldPath at = path.index(i++);
+    const std::string key = taint["key"].text();
+    const std::string value = taint["value"].text();
+    check_label_name(errors, key, at / "key");
+    if (const Messages messages = label_value_errors_of(value); !messages.empty()) errors.invalid(at / "value", value, fmt::format("{}", fmt::join(messages, ";")));
+    check_taint_effect(errors, taint["effect"], false, at / "effect");
+    if (!keys_by_effect[taint["effect"].text()].insert(key).second) {
+      errors.duplicate(at, BadValue::raw(go_dump(taint, struct_type("core/v1.Taint"))), "taints must be unique by key and effect pair");
+    }
+  }
+}
+
 void check_node(FieldErrors& errors, const View& object, const View& old) {
   check_object_meta(errors, object["metadata"], false, name_is_subdomain);
+  check_node_annotations(errors, object.at("metadata", "annotations"), "metadata.annotations");
   check_taints(errors, object.at("spec", "taints"), "metadata.taints");  // Kubernetes' own word for the place
   check_resources(errors, object["status"]);
   check_blocks(errors, object.at("spec", "podCIDRs"));

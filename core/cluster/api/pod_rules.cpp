@@ -8,6 +8,7 @@
 #include <limits>
 #include <set>
 
+#include "core/cluster/api/legacy_annotation_rules.hpp"
 #include "core/cluster/api/resources.hpp"
 
 namespace tandem::cluster::api {
@@ -244,6 +245,7 @@ void check_pod_annotations(FieldErrors& errors, const View& annotations, const V
   if (annotations.has(kMirror) && spec["nodeName"].text().empty()) {
     errors.invalid(path.key(kMirror), annotations[kMirror].text(), "must set spec.nodeName if mirror pod annotation is set");
   }
+  check_toleration_annotation(errors, annotations, path);
   if (const View cost = annotations[kDeletionCost]; cost.present() && !options.allow_invalid_deletion_cost && !is_deletion_cost(cost.text())) {
     errors.invalid(path.key(kDeletionCost), cost.text(), "must be a 32bit integer");
   }
