@@ -26,6 +26,7 @@ std::vector<Family> all_families() {
            kubelet_probe_families,
            kubelet_resource_families,
            kubelet_timing_families,
+           node_lifecycle_families,
            replica_set_families,
            scheduler_families,
            selector_families,
