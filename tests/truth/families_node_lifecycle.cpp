@@ -234,6 +234,8 @@ class LifecycleWorld final : public NodeLifecycleActions, public TaintEvictionAc
     if (what == "delete-node") {
       nodes_.erase(name);
       eviction_.node_deleted(name);
+      // A node of the same name is another object, with events of its own.
+      std::erase_if(events_, [&](const auto& event) { return std::get<0>(event) == "Node/" + name; });
       return;
     }
     Machine& machine = nodes_.at(name);
@@ -243,7 +245,8 @@ class LifecycleWorld final : public NodeLifecycleActions, public TaintEvictionAc
     if (what == "return" || what == "ready") come_back(machine);
     if (what == "cond") {
       const std::string status = action.at(4);
-      set_condition(node, action.at(3), status == "True" ? ConditionStatus::True : status == "False" ? ConditionStatus::False : ConditionStatus::Unknown);
+      const ConditionStatus not_true = status == "False" ? ConditionStatus::False : ConditionStatus::Unknown;
+      set_condition(node, action.at(3), status == "True" ? ConditionStatus::True : not_true);
     }
     if (what == "cordon" || what == "uncordon") node.unschedulable = what == "cordon";
     if (what == "taint") change_taints(name, {{.key = action.at(3), .effect = action.at(4)}}, {});
@@ -278,9 +281,10 @@ class LifecycleWorld final : public NodeLifecycleActions, public TaintEvictionAc
   void monitor() {
     // Those that the trace found dead go last, oldest heartbeat first: they alone keep the workers waiting.
     std::vector<NodeView> all = views();
-    const auto place = [&](const NodeView& node) {
-      const std::int64_t seen = node.lease_renewed ? node.lease_renewed->ns / seconds(5).ns : -1;
-      return choices_.found_dead(node.name, now()) ? std::tuple(std::int64_t{1}, seen, choices_.rank(node.name, now())) : std::tuple<std::int64_t, std::int64_t, std::int64_t>{};
+    const auto place = [&](const NodeView& node) -> std::tuple<bool, std::int64_t, std::int64_t> {
+      if (!choices_.found_dead(node.name, now())) return {false, 0, 0};
+      const std::int64_t seen = node.lease_renewed ? node.lease_renewed->ns / kNodeMonitorPeriod.ns : -1;
+      return {true, seen, choices_.rank(node.name, now())};
     };
     std::stable_sort(all.begin(), all.end(), [&](const NodeView& a, const NodeView& b) { return place(a) < place(b); });
     const SimTime end = lifecycle_.monitor(all, clock_.now(), *this);
