@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/control/node_lifecycle/node_lifecycle.hpp"
@@ -160,6 +163,25 @@ TEST(NodeLifecycle, ADeadZoneAmongOthersKeepsTheNormalRate) {
   world.add("b1", "b");
   world.run(100, {{"a1", 3}, {"a2", 3}, {"a3", 3}});
   EXPECT_EQ(world.no_execute_at, (std::vector<std::int64_t>{60, 70, 80}));
+}
+
+TEST(TokenBucket, AcceptsAtTheTicksOfTheGoLimiter) {
+  // Ticks of 100 ms at which golang.org/x/time/rate v0.9.0 (burst 1, limit float64(float32)) accepted, from a run of it.
+  const std::vector<std::pair<float, std::vector<int>>> recorded{
+      {0.1F, {0, 100, 200, 300, 400, 500, 600, 700}}, {0.01F, {0, 1001, 2002, 3003, 4004, 5005, 6006, 7007}},
+      {0.3F, {0, 34, 68, 102, 136, 170, 204, 238}},   {0.7F, {0, 15, 30, 45, 60, 75, 90, 105}},
+      {1.0F, {0, 10, 20, 30, 40, 50, 60, 70}},        {3.0F, {0, 4, 8, 12, 16, 20, 24, 28}},
+      {7.0F, {0, 2, 4, 6, 8, 10, 12, 14}}};
+  for (const auto& [rate, ticks] : recorded) {
+    TokenBucket bucket(rate);
+    std::vector<int> accepted;
+    for (int tick = 0; accepted.size() < ticks.size(); ++tick) {
+      if (bucket.try_accept(kTimeZero + milliseconds(100) + kTaintPeriod * tick)) accepted.push_back(tick);
+    }
+    EXPECT_EQ(accepted, ticks) << rate;
+  }
+  TokenBucket never(0.0F);
+  EXPECT_FALSE(never.try_accept(kTimeZero + seconds(1000)));
 }
 
 TEST(RateLimitedQueue, ASwappedLimiterStartsEmptyIfTheOldOneWas) {
