@@ -12,15 +12,20 @@ namespace tandem::cluster::api {
 
 namespace {
 
-constexpr std::string_view kTypes =
+/// In pieces: compilers need not take literals over 64 KiB.
+constexpr std::string_view kTypes[] = {
 #include "core/cluster/api/kubernetes_types.inc"
-    ;
+};
 
 /// Every known type, read once from the table.
 class Catalogue {
  public:
   Catalogue() {
-    const std::vector<std::string> lines = split_text(kTypes, '\n');
+    std::vector<std::string> lines;
+    for (const std::string_view piece : kTypes) {
+      const std::vector<std::string> some = split_text(piece, '\n');
+      lines.insert(lines.end(), some.begin(), some.end());
+    }
     for (const std::string& line : lines) {
       if (line.starts_with("T ")) {
         const std::vector<std::string> words = split_text(line, ' ');
