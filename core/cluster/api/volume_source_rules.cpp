@@ -59,7 +59,7 @@ void nfs(FieldErrors& errors, const View& source, const FieldPath& path, const S
 bool is_iqn(const std::string& name) {
   // iqn.YYYY-MM.reverse.domain[:suffix]
   if (name.size() < 13 || name.substr(0, 4) != "iqn." || name[8] != '-' || name[11] != '.') return false;
-  for (const std::size_t i : {4, 5, 6, 7, 9, 10}) {
+  for (const std::size_t i : {4U, 5U, 6U, 7U, 9U, 10U}) {
     if (name[i] < '0' || name[i] > '9') return false;
   }
   const std::size_t colon = name.find(':', 12);
