@@ -63,6 +63,8 @@ void SecondEngine::kill() {
   if (thread_.joinable()) thread_.join();
   end_programs("containerd", false);
   host::remove_file(folder_ + "/pid");
+  // Where init is slow to reap, the dead containerd still has a process number, and dockerd would wait for it to answer.
+  host::remove_file(folder_ + "/exec/containerd/containerd.pid");
 }
 
 void SecondEngine::end_programs(const std::string& name, bool with_children) const {
