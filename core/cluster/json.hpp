@@ -35,7 +35,7 @@ Checked<T> from_json(const nlohmann::json& document);
 /// without a tag counts as a fixed version, "IfNotPresent".
 std::string_view default_image_pull_policy(std::string_view image);
 /// The defaults the API server would apply that our controllers rely on (requests from limits, port protocol and
-/// targetPort, probe numbers, strategy, selectors' effect on nothing): kubernetes-semantics §1.4, §2.1; issue 6 completes them.
+/// targetPort, probe numbers, strategy, selectors' effect on nothing): kubernetes-semantics §1.4, §2.1; core/cluster/api has them all.
 void apply_defaults(AnyObject& object);
 void apply_defaults(PodSpec& spec);
 

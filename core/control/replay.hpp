@@ -1,7 +1,7 @@
 #pragma once
 // Replay: the recorded moments at which pods became Ready and disappeared are fed to a fresh pair of controllers; what sizes
 // do they give the ReplicaSets? Equal sequences mean that the recorded run was decided as our controllers decide, whoever
-// wrote the recording (issue 3; kind-rollouts/README.md rule 1).
+// wrote the recording (kind-rollouts/README.md rule 1).
 
 #include <cstdint>
 #include <functional>
