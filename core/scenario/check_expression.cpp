@@ -14,7 +14,6 @@ namespace tandem::scenario {
 namespace {
 
 constexpr std::size_t kNestingLimit = 64;
-constexpr std::size_t kTextLimit = 4096;
 
 constexpr std::array<std::string_view, 6> kComparisonNames{"==", "!=", "<", "<=", ">", ">="};
 
@@ -35,7 +34,7 @@ class ConditionParser {
   explicit ConditionParser(std::string_view text) : cursor_{text} {}
 
   Result<Expression> parse() {
-    if (cursor_.text.size() > kTextLimit) return bad_check(0, "the condition is too long", "", fmt::format("at most {} bytes", kTextLimit));
+    if (cursor_.text.size() > kConditionBytesMax) return bad_check(0, "the condition is too long", "", fmt::format("at most {} bytes", kConditionBytesMax));
     cursor_.skip_blanks();
     if (cursor_.at_end()) return bad_check(0, "an empty condition", "", "a condition such as deployment/web.available >= 3");
     auto condition = disjunction();

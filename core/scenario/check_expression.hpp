@@ -97,6 +97,9 @@ std::string to_string(const Expression& expression);
 /// Every field the condition asks for, in order of appearance.
 std::vector<ObjectField> fields_of(const Expression& expression);
 
+/// Longest text of a condition, in bytes.
+inline constexpr std::size_t kConditionBytesMax = 4096;
+
 /// Parses a condition. Errors: ScenarioBadCheck; place.line is 1 and place.column the byte of `text` from 1, no file.
 Result<Expression> parse_condition(std::string_view text);
 

@@ -37,7 +37,9 @@ void read_check(std::string_view bytes) {
   if (const auto condition = parse_condition(first)) {
     const std::string written = to_string(*condition);
     const auto again = parse_condition(written);
-    CHECK(again && without_offsets(*again) == without_offsets(*condition), "a condition changes when it is written and read: " + written);
+    // Written with blanks a condition can be longer than one may be.
+    const bool readable = written.size() <= kConditionBytesMax;
+    CHECK(!readable || (again && without_offsets(*again) == without_offsets(*condition)), "a condition changes when it is written and read: " + written);
     static_cast<void>(evaluate(*condition, [](const ObjectField&) -> Result<std::int64_t> { return 3; }));
     for (const ObjectField& field : fields_of(*condition)) static_cast<void>(to_string(field));
   } else {
