@@ -1,10 +1,10 @@
 #include "core/control/deployment_arithmetic.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "core/base/check.hpp"
+#include "core/control/int_or_percent.hpp"
 
 namespace tandem::control {
 
@@ -49,21 +49,11 @@ void sort_for_scaling(std::vector<ProportionalShare>& shares, std::int32_t to_ad
 
 }  // namespace
 
-std::int32_t resolve_int_or_percent(const cluster::IntOrString& value, std::int32_t replicas, Rounding rounding) {
-  if (const auto* count = std::get_if<std::int32_t>(&value.value)) return *count;
-  const std::string& text = std::get<std::string>(value.value);
-  std::int64_t percent = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, percent);
-  if (error != std::errc{} || rest + 1 != end || *rest != '%') return 0;
-  const std::int64_t scaled = std::int64_t{replicas} * percent;
-  return static_cast<std::int32_t>(rounding == Rounding::Up ? (scaled + 99) / 100 : scaled / 100);
-}
-
 RolloutBounds rollout_bounds(const DeploymentSpec& spec) {
   if (spec.strategy.type != "RollingUpdate") return {};
-  RolloutBounds bounds{resolve_int_or_percent(spec.strategy.max_surge, spec.replicas, Rounding::Up),
-                       resolve_int_or_percent(spec.strategy.max_unavailable, spec.replicas, Rounding::Down)};
+  // Text that is no percentage counts as 0; validation refuses it before.
+  RolloutBounds bounds{scaled_value(spec.strategy.max_surge, spec.replicas, Rounding::Up).value_or(0),
+                       scaled_value(spec.strategy.max_unavailable, spec.replicas, Rounding::Down).value_or(0)};
   // Validation refuses 0/0 as written, but percentages can round down to it; then a rollout could never move.
   if (bounds.surge == 0 && bounds.unavailable == 0) bounds.unavailable = 1;
   bounds.unavailable = std::min(bounds.unavailable, spec.replicas);

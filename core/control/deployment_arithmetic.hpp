@@ -19,12 +19,6 @@ struct RolloutBounds {
   friend bool operator==(const RolloutBounds&, const RolloutBounds&) = default;
 };
 
-enum class Rounding : std::uint8_t { Up, Down };
-
-/// A count, or `replicas` * percent / 100 rounded as asked. Text that is no percentage counts as 0 (validation refuses it
-/// before).
-std::int32_t resolve_int_or_percent(const cluster::IntOrString& value, std::int32_t replicas, Rounding rounding);
-
 /// Surge rounds up, unavailable rounds down; both 0 becomes unavailable 1; unavailable is at most `replicas`.
 RolloutBounds rollout_bounds(const cluster::DeploymentSpec& spec);
 

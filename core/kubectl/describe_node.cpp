@@ -43,18 +43,6 @@ void describe_lease(Description& text, const json& node, const DescribeContext& 
   text.field(1, "RenewTime", time("/spec/renewTime"));
 }
 
-void describe_node_conditions(Description& text, const json& node) {
-  const json& conditions = list_at(node, "/status/conditions");
-  if (conditions.empty()) return;
-  text.line(0, "Conditions:");
-  text.line(1, "Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage");
-  text.line(1, "----\t------\t-----------------\t------------------\t------\t-------");
-  for (const json& condition : conditions) {
-    text.line(1, fmt::format("{} \t{} \t{} \t{} \t{} \t{}", text_at(condition, "/type"), text_at(condition, "/status"), rfc1123_text(at(condition, "/lastHeartbeatTime")),
-                             rfc1123_text(at(condition, "/lastTransitionTime")), text_at(condition, "/reason"), text_at(condition, "/message")));
-  }
-}
-
 void describe_amounts(Description& text, const char* title, const json& amounts) {
   if (!amounts.is_object() || amounts.empty()) return;
   text.line(0, fmt::format("{}:", title));
@@ -172,7 +160,7 @@ void describe_node(Description& text, const json& node, const DescribeContext& c
   text.list("Taints", taint_texts(node));
   text.field(0, "Unschedulable", flag_at(node, "/spec/unschedulable") ? "true" : "false");
   describe_lease(text, node, context);
-  describe_node_conditions(text, node);
+  describe_full_conditions(text, list_at(node, "/status/conditions"), "LastHeartbeatTime");
   text.line(0, "Addresses:");
   for (const json& address : list_at(node, "/status/addresses")) text.field(1, text_at(address, "/type"), text_at(address, "/address"));
   describe_amounts(text, "Capacity", at(node, "/status/capacity"));

@@ -90,6 +90,18 @@ void describe_controller_conditions(Description& text, const json& conditions) {
   }
 }
 
+void describe_full_conditions(Description& text, const json& conditions, const std::string& last_seen) {
+  if (conditions.empty()) return;
+  const std::string key = fmt::format("/{}{}", static_cast<char>(last_seen.front() - 'A' + 'a'), last_seen.substr(1));
+  text.line(0, "Conditions:");
+  text.line(1, fmt::format("Type\tStatus\t{}\tLastTransitionTime\tReason\tMessage", last_seen));
+  text.line(1, "----\t------\t-----------------\t------------------\t------\t-------");  // kubectl's, under either title
+  for (const json& condition : conditions) {
+    text.line(1, fmt::format("{} \t{} \t{} \t{} \t{} \t{}", text_at(condition, "/type"), text_at(condition, "/status"), rfc1123_text(at(condition, key.c_str())),
+                             rfc1123_text(at(condition, "/lastTransitionTime")), text_at(condition, "/reason"), text_at(condition, "/message")));
+  }
+}
+
 std::string pod_counts(const json& controller, const DescribeContext& context) {
   int running = 0;
   int waiting = 0;

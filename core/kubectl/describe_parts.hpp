@@ -36,6 +36,8 @@ void describe_tolerations(Description& text, const char* title, const nlohmann::
 void describe_topology_constraints(Description& text, const nlohmann::json& constraints, const char* indent);
 /// Conditions with type, status and reason, as controllers have them.
 void describe_controller_conditions(Description& text, const nlohmann::json& conditions);
+/// All of a condition, as nodes and claims have them; `last_seen` is the time beside that of the transition: "LastHeartbeatTime".
+void describe_full_conditions(Description& text, const nlohmann::json& conditions, const std::string& last_seen);
 /// "1 Running / 0 Waiting / 0 Succeeded / 0 Failed": the pods that a controller owns.
 std::string pod_counts(const nlohmann::json& controller, const DescribeContext& context);
 

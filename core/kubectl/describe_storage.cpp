@@ -103,15 +103,7 @@ void describe_persistent_volume(Description& text, const json& volume, const Des
 void describe_persistent_volume_claim(Description& text, const json& claim, const DescribeContext& context) {
   describe_claim_fields(text, claim, true, context.now_unix_seconds);
   text.list("Used By", users_of(claim, context));
-  if (const json& conditions = list_at(claim, "/status/conditions"); !conditions.empty()) {
-    text.line(0, "Conditions:");
-    text.line(1, "Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage");
-    text.line(1, "----\t------\t-----------------\t------------------\t------\t-------");
-    for (const json& condition : conditions) {
-      text.line(1, fmt::format("{} \t{} \t{} \t{} \t{} \t{}", text_at(condition, "/type"), text_at(condition, "/status"), rfc1123_text(at(condition, "/lastProbeTime")),
-                               rfc1123_text(at(condition, "/lastTransitionTime")), text_at(condition, "/reason"), text_at(condition, "/message")));
-    }
-  }
+  describe_full_conditions(text, list_at(claim, "/status/conditions"), "LastProbeTime");
   describe_events_of(text, claim, context);
 }
 

@@ -31,14 +31,7 @@ std::string api_version_error(const View& reference, const ReferenceOptions& opt
 }
 
 void check_reference(FieldErrors& errors, const View& reference, const FieldPath& path, const ReferenceOptions& options) {
-  for (const char* field : {"kind", "name"}) {
-    const std::string text = reference[field].text();
-    if (text.empty()) {
-      errors.required(path / field);
-    } else {
-      errors.invalid_each(path / field, text, path_segment_errors(text));
-    }
-  }
+  check_kind_and_name(errors, reference, path);
   if (const std::string objection = api_version_error(reference, options); !objection.empty()) {
     errors.invalid(path / "apiVersion", reference["apiVersion"].text(), objection);
   }

@@ -16,14 +16,7 @@ void check_meta(FieldErrors& errors, const View& object, const View& old, bool n
 
 void check_object_reference(FieldErrors& errors, const View& reference, const FieldPath& path) {
   if (reference.has("apiGroup")) errors.invalid_each(path / "apiGroup", reference["apiGroup"].text(), dns1123_subdomain_errors(reference["apiGroup"].text()));
-  for (const char* field : {"kind", "name"}) {
-    const std::string text = reference[field].text();
-    if (text.empty()) {
-      errors.required(path / field);
-    } else {
-      errors.invalid_each(path / field, text, path_segment_errors(text));
-    }
-  }
+  check_kind_and_name(errors, reference, path);
 }
 
 void check_backend(FieldErrors& errors, const View& backend, const FieldPath& path, bool relaxed_names) {

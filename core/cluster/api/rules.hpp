@@ -132,6 +132,8 @@ void check_cidr(FieldErrors& errors, const std::string& text, const FieldPath& p
 void check_endpoint_ip(FieldErrors& errors, const std::string& text, const FieldPath& path);
 
 // workload_rules.cpp
+/// `kind` and `name` of a reference to an object of any kind: required, and usable as path segments.
+void check_kind_and_name(FieldErrors& errors, const View& reference, const FieldPath& path);
 void check_int_or_percent(FieldErrors& errors, const View& value, const FieldPath& path);
 void check_at_most_all(FieldErrors& errors, const View& value, const FieldPath& path);
 std::int64_t int_or_percent_value(const View& value);

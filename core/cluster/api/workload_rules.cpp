@@ -178,6 +178,17 @@ void check_stateful_spec(FieldErrors& errors, const View& spec, const PodOptions
 
 }  // namespace
 
+void check_kind_and_name(FieldErrors& errors, const View& reference, const FieldPath& path) {
+  for (const char* field : {"kind", "name"}) {
+    const std::string text = reference[field].text();
+    if (text.empty()) {
+      errors.required(path / field);
+    } else {
+      errors.invalid_each(path / field, text, path_segment_errors(text));
+    }
+  }
+}
+
 void check_int_or_percent(FieldErrors& errors, const View& value, const FieldPath& path) {
   if (value.is_text()) {
     errors.invalid_each(path, value, percent_errors(value.text()));
